@@ -1,0 +1,1 @@
+//! Sessions, tables, the query lifecycle, limits and results.

@@ -1,0 +1,1 @@
+//! From delivered CloudTrail log files to committed rows.

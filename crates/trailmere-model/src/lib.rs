@@ -1,0 +1,1 @@
+//! What an event and an event data store are: schemas, advanced event selectors, definitions, retention.

@@ -1,0 +1,1 @@
+//! Trino's SELECT on DataFusion: parser, analyzer, functions, values. Knows nothing of CloudTrail.

@@ -1,0 +1,1 @@
+//! The lake: documents, Delta tables, the ingestion ledger. The only crate that knows the layout.

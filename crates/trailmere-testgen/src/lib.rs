@@ -1,0 +1,1 @@
+//! Seeded generator of delivered CloudTrail logs, for tests and benches.

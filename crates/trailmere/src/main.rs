@@ -1,0 +1,2 @@
+//! The `trailmere` command.
+fn main() {}
