@@ -1,1 +1,14 @@
-//! Trino's SELECT on DataFusion: parser, analyzer, functions, values. Knows nothing of CloudTrail.
+//! Trino's `SELECT` on DataFusion: how does Trino text become a plan?
+//!
+//! Touches no file, clock or network, and knows nothing of CloudTrail. Rejects what it cannot honour by name and
+//! position; never approximates silently.
+
+pub mod call;
+pub mod error;
+pub mod function;
+pub mod lambda;
+pub mod types;
+
+pub use call::Typed;
+pub use error::{Kind, Position, SqlError};
+pub use types::{RowField, Type};
