@@ -1,0 +1,1 @@
+//! Does the public interface hold its promises?
