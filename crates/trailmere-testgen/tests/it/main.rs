@@ -1,0 +1,3 @@
+//! Is the generator's output what the project and the tests believe it to be?
+
+mod testdata;
