@@ -6,6 +6,7 @@
 pub mod call;
 pub mod error;
 pub mod function;
+pub mod functions;
 pub mod lambda;
 pub mod types;
 
