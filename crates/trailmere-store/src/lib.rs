@@ -1,1 +1,40 @@
-//! The lake: documents, Delta tables, the ingestion ledger. The only crate that knows the layout.
+//! Where is everything kept? The lake: documents, Delta tables, the ingestion ledger.
+//!
+//! The only crate that knows the layout:
+//!
+//! ```text
+//! catalog/<kind>/<id>/<version>.json             documents
+//! stores/<store id>/_delta_log/                  the Delta log of an event data store
+//! stores/<store id>/calendarday=<day>/*.parquet  its events
+//! stores/<store id>/_ledger/                     which log files were taken, and what was rejected
+//! ```
+
+mod failure;
+
+mod bucket;
+mod folder;
+mod location;
+
+mod documents;
+mod lake;
+mod names;
+mod stores;
+
+mod encode;
+mod snapshot;
+mod state;
+mod stats;
+mod table;
+
+mod commit;
+mod ledger;
+
+pub use commit::{Append, Committed};
+pub use documents::{Document, DocumentVersion, Documents};
+pub use encode::EncodedFile;
+pub use lake::{Lake, LakeOptions};
+pub use ledger::{FileOutcome, FileState, Ledger, LedgerEntry, Quarantined, ledger_schema, quarantine_schema};
+pub use location::{Location, open_object_store};
+pub use snapshot::{DataFile, Snapshot};
+pub use stats::{ColumnStats, FileStats, STAT_TEXT_CHARS, StatValue};
+pub use table::Table;

@@ -1,0 +1,231 @@
+//! How are definitions kept so that two writers can't both win, on a disk and on S3 alike?
+//!
+//! A document is `catalog/<kind>/<id>/<version>.json`. A version is written only if it is not there yet, is never
+//! changed, and the highest one counts. Deleting is a version too.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{Error as StorageError, ObjectStore, ObjectStoreExt, PutMode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use trailmere_model::{Error, Result};
+use uuid::Uuid;
+
+use crate::failure;
+
+const ROOT: &str = "catalog";
+
+/// Documents read at the same time.
+const READERS: usize = 16;
+
+/// How often a change is tried again when others change the same document.
+const ATTEMPTS: usize = 32;
+
+/// One version of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document<T> {
+    /// The document's id within its kind.
+    pub id: String,
+    /// The version, from 1 on.
+    pub version: u64,
+    /// What it says.
+    pub value: T,
+}
+
+/// One version in a document's history; no value means that this version deleted it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentVersion<T> {
+    /// The version, from 1 on.
+    pub version: u64,
+    /// What it said, unless it deleted the document.
+    pub value: Option<T>,
+}
+
+/// The documents of a lake.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    store: Arc<dyn ObjectStore>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Envelope<T> {
+    id: String,
+    /// Tells this writing from another one of the same text, should an answer get lost.
+    writing: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none", default = "Option::default")]
+    value: Option<T>,
+}
+
+impl Documents {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store }
+    }
+
+    /// Reads the newest version of a document, if it exists and is not deleted.
+    pub async fn get<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Option<Document<T>>> {
+        let Some(version) = self.newest(kind, id).await? else { return Ok(None) };
+        let envelope: Envelope<T> = self.read(&path(kind, id, version)).await?;
+        Ok(envelope.value.map(|value| Document { id: id.to_owned(), version, value }))
+    }
+
+    /// Reads the newest versions of all documents of a kind, in the order of their ids.
+    pub async fn list<T: DeserializeOwned + Send>(&self, kind: &str) -> Result<Vec<Document<T>>> {
+        let mut newest: BTreeMap<String, (u64, Path)> = BTreeMap::new();
+        for (folder, version, path) in self.versions(&kind_path(kind)).await? {
+            let known = newest.entry(folder).or_insert((version, path.clone()));
+            if version > known.0 {
+                *known = (version, path);
+            }
+        }
+        let reads = newest
+            .into_values()
+            .map(|(version, path)| async move { Ok::<_, Error>((version, self.read::<T>(&path).await?)) });
+        let mut found: Vec<(u64, Envelope<T>)> = futures::stream::iter(reads).buffered(READERS).try_collect().await?;
+        found.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+        let live =
+            found.into_iter().filter_map(|(version, read)| Some(Document { id: read.id, version, value: read.value? }));
+        Ok(live.collect())
+    }
+
+    /// Writes a document that must not exist (a deleted one does not), and returns its version.
+    pub async fn put_new<T: Serialize + DeserializeOwned>(&self, kind: &str, id: &str, value: &T) -> Result<u64> {
+        let newest = self.newest(kind, id).await?;
+        if let Some(version) = newest {
+            let last: Envelope<T> = self.read(&path(kind, id, version)).await?;
+            if last.value.is_some() {
+                return Err(exists(kind, id));
+            }
+        }
+        let version = newest.unwrap_or(0) + 1;
+        if self.write(kind, id, version, Some(value)).await? { Ok(version) } else { Err(exists(kind, id)) }
+    }
+
+    /// Writes the version that follows `version`, the one the caller has read, and returns its number.
+    ///
+    /// Fails if another writer was faster; [`Documents::change`] tries again by itself.
+    pub async fn put_next<T: Serialize>(&self, kind: &str, id: &str, version: u64, value: &T) -> Result<u64> {
+        if self.write(kind, id, version + 1, Some(value)).await? {
+            return Ok(version + 1);
+        }
+        Err(overtaken(kind, id))
+    }
+
+    /// Changes a document with `change`, again and again until no other writer comes between.
+    pub async fn change<T, F>(&self, kind: &str, id: &str, mut change: F) -> Result<Document<T>>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(&mut T) -> Result<()>,
+    {
+        for _ in 0..ATTEMPTS {
+            let found = self.get(kind, id).await?;
+            let mut document = found.ok_or_else(|| Error::not_found(format!("there is no {kind} `{id}`")))?;
+            change(&mut document.value)?;
+            if self.write(kind, id, document.version + 1, Some(&document.value)).await? {
+                document.version += 1;
+                return Ok(document);
+            }
+        }
+        Err(overtaken(kind, id))
+    }
+
+    /// Deletes a document whose newest version the caller has read; its history stays.
+    pub async fn delete(&self, kind: &str, id: &str, version: u64) -> Result<()> {
+        if self.write::<()>(kind, id, version + 1, None).await? { Ok(()) } else { Err(overtaken(kind, id)) }
+    }
+
+    /// Reads all versions of a document, oldest first.
+    pub async fn history<T: DeserializeOwned>(&self, kind: &str, id: &str) -> Result<Vec<DocumentVersion<T>>> {
+        let mut versions = self.versions(&id_path(kind, id)).await?;
+        versions.sort_by_key(|(_, version, _)| *version);
+        let mut history = Vec::with_capacity(versions.len());
+        for (_, version, path) in versions {
+            let envelope: Envelope<T> = self.read(&path).await?;
+            history.push(DocumentVersion { version, value: envelope.value });
+        }
+        Ok(history)
+    }
+
+    /// Says whether a document was there once and is deleted now.
+    pub(crate) async fn is_deleted(&self, kind: &str, id: &str) -> Result<bool> {
+        let Some(version) = self.newest(kind, id).await? else { return Ok(false) };
+        let envelope: Envelope<serde_json::Value> = self.read(&path(kind, id, version)).await?;
+        Ok(envelope.value.is_none())
+    }
+
+    async fn newest(&self, kind: &str, id: &str) -> Result<Option<u64>> {
+        let versions = self.versions(&id_path(kind, id)).await?;
+        Ok(versions.into_iter().map(|(_, version, _)| version).max())
+    }
+
+    /// Folder, version and path of every document below a folder.
+    async fn versions(&self, folder: &Path) -> Result<Vec<(String, u64, Path)>> {
+        let listed: Vec<_> = self
+            .store
+            .list(Some(folder))
+            .try_collect()
+            .await
+            .map_err(|error| failure::storage(error, format!("list `{folder}`")))?;
+        Ok(listed.into_iter().filter_map(|meta| parse(meta.location)).collect())
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &Path) -> Result<Envelope<T>> {
+        let bytes = self.read_bytes(path).await.map_err(|error| failure::storage(error, format!("read `{path}`")))?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Error::corrupt(format!("the document cannot be read: {error}")).at(format!("`{path}`")).source(error)
+        })
+    }
+
+    async fn read_bytes(&self, path: &Path) -> object_store::Result<Bytes> {
+        self.store.get(path).await?.bytes().await
+    }
+
+    /// Writes a version; false if it was there already.
+    async fn write<T: Serialize>(&self, kind: &str, id: &str, version: u64, value: Option<&T>) -> Result<bool> {
+        let path = path(kind, id, version);
+        let envelope = Envelope { id: id.to_owned(), writing: Uuid::new_v4(), value };
+        let text = serde_json::to_vec_pretty(&envelope)
+            .map_err(|error| Error::internal(format!("cannot write {kind} `{id}`: {error}")).source(error))?;
+        let bytes = Bytes::from(text);
+        match self.store.put_opts(&path, bytes.clone().into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            // A repeated request meets its own first try if only the answer got lost.
+            Err(StorageError::AlreadyExists { .. } | StorageError::Precondition { .. }) => {
+                let there =
+                    self.read_bytes(&path).await.map_err(|error| failure::storage(error, format!("read `{path}`")))?;
+                Ok(there == bytes)
+            }
+            Err(error) => Err(failure::storage(error, format!("write `{path}`"))),
+        }
+    }
+}
+
+fn kind_path(kind: &str) -> Path {
+    Path::from_iter([ROOT, kind])
+}
+
+fn id_path(kind: &str, id: &str) -> Path {
+    Path::from_iter([ROOT, kind, id])
+}
+
+fn path(kind: &str, id: &str, version: u64) -> Path {
+    Path::from_iter([ROOT, kind, id, &format!("{version:020}.json")])
+}
+
+fn parse(path: Path) -> Option<(String, u64, Path)> {
+    let (folder, file) = path.as_ref().rsplit_once('/')?;
+    let version = file.strip_suffix(".json")?.parse().ok()?;
+    Some((folder.to_owned(), version, path))
+}
+
+fn exists(kind: &str, id: &str) -> Error {
+    Error::invalid(format!("{kind} `{id}` exists already"))
+}
+
+fn overtaken(kind: &str, id: &str) -> Error {
+    Error::unavailable(format!("{kind} `{id}` was changed by someone else meanwhile"))
+        .hint("look at it again and repeat the change")
+}

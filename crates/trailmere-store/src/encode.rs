@@ -1,0 +1,223 @@
+//! How do sorted rows become a Parquet file that is small, quick to write, and quick to look things up in?
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, SchemaRef};
+use bytes::Bytes;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::metadata::SortingColumn;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
+use trailmere_model::{EVENTJSON, EVENTTIME, Error, Result, StoreType, sort_columns};
+
+use crate::failure;
+use crate::stats::{FileStats, StatColumns};
+
+/// Columns that are asked for one value; a bloom filter says at once in which row groups it is not.
+const NEEDLES: [&str; 7] = [
+    "eventid",
+    "requestid",
+    "sourceipaddress",
+    "useridentity.accesskeyid",
+    "useridentity.arn",
+    "useridentity.principalid",
+    "useridentity.sessioncontext.sessionissuer.arn",
+];
+
+/// Columns whose values hardly ever repeat: a dictionary would be built and thrown away.
+const UNIQUE: [&str; 4] = ["eventid", "requestid", "sharedeventid", EVENTJSON];
+
+const NEEDLE_ERRORS: f64 = 0.01;
+const ROW_GROUP_BYTES: usize = 64 << 20;
+const ROW_GROUP_ROWS: usize = 256 << 10;
+const PAGE_BYTES: usize = 256 << 10;
+const JSON_PAGE_BYTES: usize = 1 << 20;
+const PAGE_ROWS: usize = 16 << 10;
+const DICTIONARY_BYTES: usize = 256 << 10;
+const STATISTIC_BYTES: usize = 64;
+
+/// Rows are handed to the writer in slices of about this much, so that pages and row groups end near their limits.
+const SLICE_BYTES: usize = 4 << 20;
+
+/// A Parquet file in memory, with what the table must know of it.
+#[derive(Clone, Debug)]
+pub struct EncodedFile {
+    /// The day all of its events are of, `YYYYMMDD`.
+    pub day: i64,
+    /// How many rows it has.
+    pub rows: u64,
+    /// The bytes of its events as delivered.
+    pub raw_bytes: u64,
+    pub(crate) bytes: Bytes,
+    pub(crate) stats: FileStats,
+}
+
+impl EncodedFile {
+    /// The size of the file.
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+}
+
+/// Encodes rows that are sorted and of the store type's storage schema.
+pub(crate) fn encode(store_type: StoreType, kept: &StatColumns, day: i64, rows: &RecordBatch) -> Result<EncodedFile> {
+    let schema = trailmere_model::storage_schema(store_type);
+    check(&schema, day, rows)?;
+    let stats = FileStats::of_rows(kept, rows)?;
+    let properties = properties(store_type, rows, &stats);
+    let bytes =
+        write(rows, properties).map_err(|error| failure::parquet(error, format!("encode the events of {day}")))?;
+    let raw_bytes = raw_bytes(rows);
+    Ok(EncodedFile { day, rows: rows.num_rows() as u64, raw_bytes, bytes: bytes.into(), stats })
+}
+
+fn check(schema: &SchemaRef, day: i64, rows: &RecordBatch) -> Result<()> {
+    if rows.num_rows() == 0 {
+        return Err(Error::internal(format!("a file without rows was to be written for {day}")));
+    }
+    if rows.schema_ref().fields() != schema.fields() {
+        return Err(Error::internal(format!("rows for {day} have other columns than their store")));
+    }
+    Ok(())
+}
+
+fn write(rows: &RecordBatch, properties: WriterProperties) -> parquet::errors::Result<Vec<u8>> {
+    let bytes = rows.get_array_memory_size();
+    let slices = bytes.div_ceil(SLICE_BYTES).max(1);
+    let slice_rows = rows.num_rows().div_ceil(slices);
+    let mut writer = ArrowWriter::try_new(Vec::with_capacity(bytes / 8), rows.schema(), Some(properties))?;
+    let mut start = 0;
+    while start < rows.num_rows() {
+        let length = slice_rows.min(rows.num_rows() - start);
+        writer.write(&rows.slice(start, length))?;
+        start += length;
+    }
+    writer.into_inner()
+}
+
+fn properties(store_type: StoreType, rows: &RecordBatch, stats: &FileStats) -> WriterProperties {
+    let group_rows = rows.num_rows().min(ROW_GROUP_ROWS);
+    let mut builder = WriterProperties::builder()
+        .set_created_by(concat!("trailmere ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(zstd())
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_statistics_truncate_length(Some(STATISTIC_BYTES))
+        .set_column_index_truncate_length(Some(STATISTIC_BYTES))
+        .set_sorting_columns(sorting(store_type, rows.schema_ref(), stats));
+    for field in rows.schema_ref().fields() {
+        builder = nested(builder, field, &mut vec![field.name().clone()]);
+    }
+    for name in UNIQUE {
+        builder = builder.set_column_dictionary_enabled(column(name), false);
+    }
+    for name in NEEDLES {
+        let ndv = group_rows as u64;
+        builder = builder
+            .set_column_bloom_filter_fpp(column(name), NEEDLE_ERRORS)
+            .set_column_bloom_filter_max_ndv(column(name), ndv);
+    }
+    builder
+        .set_column_statistics_enabled(column(EVENTJSON), EnabledStatistics::None)
+        .set_column_data_page_size_limit(column(EVENTJSON), JSON_PAGE_BYTES)
+        .set_column_encoding(column(EVENTTIME), Encoding::DELTA_BINARY_PACKED)
+        .set_column_dictionary_enabled(column(EVENTTIME), false)
+        .build()
+}
+
+/// Inside lists and maps a range of values excludes nothing: no statistics there.
+fn nested(mut builder: WriterPropertiesBuilder, field: &Field, path: &mut Vec<String>) -> WriterPropertiesBuilder {
+    let (children, is_repeated): (Vec<&Arc<Field>>, bool) = match field.data_type() {
+        DataType::Struct(members) => (members.iter().collect(), false),
+        DataType::List(item) => {
+            path.push("list".to_owned());
+            (vec![item], true)
+        }
+        DataType::Map(entries, _) => (vec![entries], true),
+        _ => return builder,
+    };
+    if is_repeated {
+        return without_statistics(builder, &children, path);
+    }
+    for child in children {
+        path.push(child.name().clone());
+        builder = nested(builder, child, path);
+        path.pop();
+    }
+    builder
+}
+
+fn without_statistics(
+    mut builder: WriterPropertiesBuilder,
+    fields: &[&Arc<Field>],
+    path: &[String],
+) -> WriterPropertiesBuilder {
+    for field in fields {
+        let mut path = path.to_vec();
+        path.push(field.name().clone());
+        let children: Vec<&Arc<Field>> = match field.data_type() {
+            DataType::Struct(members) => members.iter().collect(),
+            DataType::List(item) => {
+                path.push("list".to_owned());
+                vec![item]
+            }
+            DataType::Map(entries, _) => vec![entries],
+            _ => {
+                builder = builder.set_column_statistics_enabled(ColumnPath::new(path), EnabledStatistics::None);
+                continue;
+            }
+        };
+        builder = without_statistics(builder, &children, &path);
+    }
+    builder
+}
+
+/// Only said of columns without missing values, so that nobody has to know where those were sorted to.
+fn sorting(store_type: StoreType, schema: &SchemaRef, stats: &FileStats) -> Option<Vec<SortingColumn>> {
+    let mut leaf = 0;
+    let mut leaves = std::collections::HashMap::new();
+    for field in schema.fields() {
+        leaves.insert(field.name().as_str(), leaf);
+        leaf += leaf_count(field.data_type());
+    }
+    let mut sorting = Vec::new();
+    for name in sort_columns(store_type) {
+        if stats.column(name).and_then(|column| column.null_count) != Some(0) {
+            break;
+        }
+        sorting.push(SortingColumn { column_idx: *leaves.get(name)?, descending: false, nulls_first: false });
+    }
+    (!sorting.is_empty()).then_some(sorting)
+}
+
+fn leaf_count(data_type: &DataType) -> i32 {
+    match data_type {
+        DataType::Struct(members) => members.iter().map(|member| leaf_count(member.data_type())).sum(),
+        DataType::List(item) => leaf_count(item.data_type()),
+        DataType::Map(entries, _) => leaf_count(entries.data_type()),
+        _ => 1,
+    }
+}
+
+fn raw_bytes(rows: &RecordBatch) -> u64 {
+    let json = rows.column_by_name(EVENTJSON).and_then(|values| values.as_string_opt::<i32>());
+    json.map_or(0, |json| {
+        let offsets = json.value_offsets();
+        let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
+        u64::try_from(last - first).unwrap_or(0)
+    })
+}
+
+fn zstd() -> Compression {
+    Compression::ZSTD(ZstdLevel::default())
+}
+
+fn column(path: &str) -> ColumnPath {
+    ColumnPath::from(path.split('.').map(str::to_owned).collect::<Vec<_>>())
+}

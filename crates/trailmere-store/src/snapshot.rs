@@ -1,0 +1,97 @@
+//! Which files hold a store's events, and what is known of each?
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use deltalake::kernel::{Add, LogicalFileView};
+use object_store::path::Path;
+use trailmere_model::{CALENDARDAY, Error, Result};
+
+use crate::stats::{FileStats, StatColumns};
+
+/// The `Add` tag that says how long a file's events were as delivered.
+const RAW_BYTES: &str = "trailmere.rawBytes";
+
+/// A state of a store's table.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The table's version.
+    pub version: u64,
+    /// The files, by day and path.
+    pub files: Arc<Vec<DataFile>>,
+    /// The columns in the files.
+    pub schema: SchemaRef,
+}
+
+impl Snapshot {
+    /// How many rows there are, expired ones that are still stored included.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// How much storage the files take.
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+}
+
+/// A Parquet file of one day's events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataFile {
+    /// The path from the lake's root.
+    pub path: String,
+    /// The size in bytes.
+    pub size: u64,
+    /// The day all events are of: `calendarday`, `YYYYMMDD` in UTC.
+    pub day: i64,
+    /// The number of rows.
+    pub rows: u64,
+    /// The bytes of the events as delivered; 0 if another program wrote the file.
+    pub raw_bytes: u64,
+    /// What is known of the top columns.
+    pub stats: FileStats,
+}
+
+impl DataFile {
+    /// What Delta is told of a new file. `written` is in milliseconds since 1970.
+    pub(crate) fn add(&self, table: &Path, written: i64) -> Add {
+        Add {
+            path: relative(table, &self.path).to_owned(),
+            partition_values: HashMap::from([(CALENDARDAY.to_owned(), Some(self.day.to_string()))]),
+            size: i64::try_from(self.size).unwrap_or(i64::MAX),
+            modification_time: written,
+            data_change: true,
+            stats: Some(self.stats.to_json(self.rows)),
+            tags: Some(HashMap::from([(RAW_BYTES.to_owned(), Some(self.raw_bytes.to_string()))])),
+            ..Add::default()
+        }
+    }
+
+    /// What Delta says of an active file.
+    pub(crate) fn from_view(table: &Path, kept: &StatColumns, view: &LogicalFileView) -> Result<Self> {
+        // The only way to a file's tags that the library has.
+        #[allow(deprecated)]
+        let add = view.add_action();
+        let place = || format!("file `{}` of the table", add.path);
+        let day = add.partition_values.get(CALENDARDAY).cloned().flatten().and_then(|text| text.parse().ok());
+        let stats = match &add.stats {
+            Some(text) => FileStats::from_json(kept, text).map_err(|error| error.at(place()))?,
+            None => FileStats::unknown(kept),
+        };
+        let raw_bytes = add.tags.as_ref().and_then(|tags| tags.get(RAW_BYTES)?.as_ref()?.parse().ok()).unwrap_or(0);
+        Ok(Self {
+            path: format!("{table}/{}", add.path),
+            size: u64::try_from(add.size).unwrap_or(0),
+            day: day.ok_or_else(|| Error::corrupt("its `calendarday` is missing or no number").at(place()))?,
+            rows: view.num_records().ok_or_else(|| Error::corrupt("its number of rows is missing").at(place()))? as u64,
+            raw_bytes,
+            stats,
+        })
+    }
+}
+
+/// The part of a path below the table's root.
+pub(crate) fn relative<'a>(table: &Path, path: &'a str) -> &'a str {
+    path.strip_prefix(table.as_ref()).map_or(path, |rest| rest.trim_start_matches('/'))
+}

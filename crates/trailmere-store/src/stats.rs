@@ -1,0 +1,270 @@
+//! What is known of a data file without opening it: smallest, largest and missing values of its top columns?
+//!
+//! They travel in the `stats` of the file's Delta `Add`, where Spark, Trino and DuckDB look for them too.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::compute::kernels::aggregate;
+use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use chrono::{DateTime, NaiveDateTime};
+use serde_json::{Map, Value};
+use trailmere_model::{EVENTJSON, Error, Result};
+
+/// Longer texts are cut to this many characters: a smallest value to a prefix, a largest one to the next prefix.
+pub const STAT_TEXT_CHARS: usize = 32;
+
+/// Random or free text: a range of such values excludes nothing, and would only make the Delta log longer.
+const WITHOUT_RANGE: [&str; 7] =
+    ["eventid", "requestid", "sharedeventid", "useragent", "errormessage", "annotation", "_path"];
+
+const SECONDS: &str = "%Y-%m-%dT%H:%M:%S";
+const FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+
+/// A smallest or largest value.
+#[derive(Clone, Debug, PartialEq, PartialOrd)]
+pub enum StatValue {
+    /// Of a text column; see [`StatValue::is_exact`].
+    Text(String),
+    /// Of a timestamp column: microseconds since 1970, UTC.
+    Timestamp(i64),
+    /// Of a boolean column.
+    Boolean(bool),
+    /// Of a whole-number column.
+    Integer(i64),
+    /// Of a floating-point column.
+    Double(f64),
+}
+
+impl StatValue {
+    /// Whether some row has exactly this value; a text that was cut is only a bound.
+    pub fn is_exact(&self) -> bool {
+        match self {
+            StatValue::Text(text) => text.chars().count() < STAT_TEXT_CHARS,
+            _ => true,
+        }
+    }
+}
+
+/// What is known of one column of a file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ColumnStats {
+    /// How many rows have no value.
+    pub null_count: Option<u64>,
+    /// No value is smaller.
+    pub min: Option<StatValue>,
+    /// No value is larger.
+    pub max: Option<StatValue>,
+}
+
+/// What is known of the columns of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileStats {
+    names: Arc<[String]>,
+    columns: Arc<[ColumnStats]>,
+}
+
+impl FileStats {
+    /// What is known of a top column, if statistics are kept for it.
+    pub fn column(&self, name: &str) -> Option<&ColumnStats> {
+        let index = self.names.iter().position(|known| known == name)?;
+        self.columns.get(index)
+    }
+
+    /// The columns that statistics are kept for, with what is known.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, &ColumnStats)> {
+        self.names.iter().map(String::as_str).zip(self.columns.iter())
+    }
+
+    /// Collects the statistics of rows.
+    pub(crate) fn of_rows(kept: &StatColumns, rows: &RecordBatch) -> Result<Self> {
+        let mut columns = Vec::with_capacity(kept.names.len());
+        for name in kept.names.iter() {
+            let values =
+                rows.column_by_name(name).ok_or_else(|| Error::internal(format!("rows lack column `{name}`")))?;
+            columns.push(column_stats(name, values.as_ref()));
+        }
+        Ok(Self { names: kept.names.clone(), columns: columns.into() })
+    }
+
+    /// Reads the `stats` of a Delta `Add`.
+    pub(crate) fn from_json(kept: &StatColumns, text: &str) -> Result<Self> {
+        let json: Value = serde_json::from_str(text)
+            .map_err(|error| Error::corrupt(format!("statistics cannot be read: {error}")).source(error))?;
+        let columns = kept.names.iter().zip(kept.types.iter()).map(|(name, data_type)| ColumnStats {
+            null_count: json["nullCount"][name].as_u64(),
+            min: parse(data_type, &json["minValues"][name]),
+            max: parse(data_type, &json["maxValues"][name]),
+        });
+        Ok(Self { names: kept.names.clone(), columns: columns.collect() })
+    }
+
+    /// Nothing is known.
+    pub(crate) fn unknown(kept: &StatColumns) -> Self {
+        Self { names: kept.names.clone(), columns: kept.names.iter().map(|_| ColumnStats::default()).collect() }
+    }
+
+    /// Writes the `stats` of a Delta `Add`.
+    pub(crate) fn to_json(&self, rows: u64) -> String {
+        let mut null_counts = Map::new();
+        let mut smallest = Map::new();
+        let mut largest = Map::new();
+        for (name, column) in self.columns() {
+            if let Some(count) = column.null_count {
+                null_counts.insert(name.to_owned(), count.into());
+            }
+            if let Some(value) = &column.min {
+                smallest.insert(name.to_owned(), json(value));
+            }
+            if let Some(value) = &column.max {
+                largest.insert(name.to_owned(), json(value));
+            }
+        }
+        serde_json::json!({"numRecords": rows, "minValues": smallest, "maxValues": largest, "nullCount": null_counts})
+            .to_string()
+    }
+}
+
+/// The columns that statistics are kept for: all of a simple type but the record itself.
+#[derive(Clone, Debug)]
+pub(crate) struct StatColumns {
+    names: Arc<[String]>,
+    types: Arc<[DataType]>,
+}
+
+impl StatColumns {
+    pub(crate) fn of_schema(schema: &SchemaRef) -> Self {
+        let kept: Vec<_> =
+            schema.fields().iter().filter(|field| is_simple(field.data_type()) && field.name() != EVENTJSON).collect();
+        Self {
+            names: kept.iter().map(|field| field.name().clone()).collect(),
+            types: kept.iter().map(|field| field.data_type().clone()).collect(),
+        }
+    }
+
+    /// The value of Delta's `delta.dataSkippingStatsColumns`, without which readers see the first 32 leaves only.
+    pub(crate) fn property(&self) -> String {
+        self.names.join(",")
+    }
+}
+
+fn is_simple(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Utf8
+            | DataType::Boolean
+            | DataType::Int64
+            | DataType::Float64
+            | DataType::Timestamp(TimeUnit::Microsecond, None)
+    )
+}
+
+fn column_stats(name: &str, values: &dyn Array) -> ColumnStats {
+    let null_count = Some(values.null_count() as u64);
+    if WITHOUT_RANGE.contains(&name) {
+        return ColumnStats { null_count, min: None, max: None };
+    }
+    let (min, max) = range(values);
+    ColumnStats { null_count, min, max }
+}
+
+fn range(values: &dyn Array) -> (Option<StatValue>, Option<StatValue>) {
+    match values.data_type() {
+        DataType::Utf8 => {
+            let (min, max) = text_range(values.as_string());
+            (min.map(|text| StatValue::Text(cut_down(text))), max.and_then(cut_up).map(StatValue::Text))
+        }
+        DataType::Boolean => {
+            let values = values.as_boolean();
+            (
+                aggregate::min_boolean(values).map(StatValue::Boolean),
+                aggregate::max_boolean(values).map(StatValue::Boolean),
+            )
+        }
+        DataType::Int64 => {
+            let values = values.as_primitive::<Int64Type>();
+            (aggregate::min(values).map(StatValue::Integer), aggregate::max(values).map(StatValue::Integer))
+        }
+        DataType::Float64 => double_range(values),
+        DataType::Timestamp(TimeUnit::Microsecond, None) => {
+            let values = values.as_primitive::<TimestampMicrosecondType>();
+            (aggregate::min(values).map(StatValue::Timestamp), aggregate::max(values).map(StatValue::Timestamp))
+        }
+        _ => (None, None),
+    }
+}
+
+/// One pass for both ends; runs of equal values, as sorting makes them, cost one comparison each.
+fn text_range(values: &StringArray) -> (Option<&str>, Option<&str>) {
+    let mut range: Option<(&str, &str)> = None;
+    let mut last: Option<&str> = None;
+    for value in values.iter().flatten() {
+        if last == Some(value) {
+            continue;
+        }
+        last = Some(value);
+        range = Some(range.map_or((value, value), |(min, max)| (min.min(value), max.max(value))));
+    }
+    (range.map(|(min, _)| min), range.map(|(_, max)| max))
+}
+
+/// NaN has no place in an order that all readers share.
+fn double_range(values: &dyn Array) -> (Option<StatValue>, Option<StatValue>) {
+    let values = values.as_primitive::<Float64Type>();
+    if values.iter().flatten().any(f64::is_nan) {
+        return (None, None);
+    }
+    (aggregate::min(values).map(StatValue::Double), aggregate::max(values).map(StatValue::Double))
+}
+
+fn cut_down(text: &str) -> String {
+    text.chars().take(STAT_TEXT_CHARS).collect()
+}
+
+/// The least text of the permitted length that is not smaller; none if there is no such text.
+fn cut_up(text: &str) -> Option<String> {
+    if text.chars().nth(STAT_TEXT_CHARS).is_none() {
+        return Some(text.to_owned());
+    }
+    let mut prefix: Vec<char> = text.chars().take(STAT_TEXT_CHARS).collect();
+    // A raised character in an earlier place would make the text shorter, and then look exact: better none.
+    let last = prefix.pop()?;
+    let raised = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32)?;
+    prefix.push(raised);
+    Some(prefix.into_iter().collect())
+}
+
+fn json(value: &StatValue) -> Value {
+    match value {
+        StatValue::Text(text) => text.as_str().into(),
+        StatValue::Timestamp(micros) => timestamp(*micros).map_or(Value::Null, Value::from),
+        StatValue::Boolean(value) => (*value).into(),
+        StatValue::Integer(value) => (*value).into(),
+        StatValue::Double(value) => (*value).into(),
+    }
+}
+
+fn timestamp(micros: i64) -> Option<String> {
+    let time = DateTime::from_timestamp_micros(micros)?.naive_utc();
+    let format = if micros % 1_000_000 == 0 { SECONDS } else { FRACTION };
+    Some(time.format(format).to_string())
+}
+
+fn parse(data_type: &DataType, value: &Value) -> Option<StatValue> {
+    match data_type {
+        DataType::Utf8 => value.as_str().map(|text| StatValue::Text(text.to_owned())),
+        DataType::Boolean => value.as_bool().map(StatValue::Boolean),
+        DataType::Int64 => value.as_i64().map(StatValue::Integer),
+        DataType::Float64 => value.as_f64().map(StatValue::Double),
+        _ => parse_timestamp(value.as_str()?).map(StatValue::Timestamp),
+    }
+}
+
+fn parse_timestamp(text: &str) -> Option<i64> {
+    let text = text.trim_end_matches('Z').replacen(' ', "T", 1);
+    let time = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
+    Some(time.and_utc().timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests;
