@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use crate::StoreType;
 use crate::column_type::{ColumnType, Member};
-use crate::{StoreType, display_path};
 
 /// The partition key: `YYYYMMDD` of `eventtime`, UTC, a bigint. Only in the Delta partition values.
 pub const CALENDARDAY: &str = "calendarday";
@@ -108,13 +108,6 @@ fn column(member: &Member) -> Column {
         display: member.display,
         data_type: member.column_type.data_type(),
         column_type: member.column_type,
-    }
-}
-
-impl Column {
-    /// The record's spelling of a member path below this column, or `None` if there is no such member.
-    pub fn display_path(&self, members: &[&str]) -> Option<String> {
-        display_path(self, members)
     }
 }
 

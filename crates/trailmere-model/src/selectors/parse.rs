@@ -14,7 +14,7 @@ const BASIC_KEYS: [&str; 4] =
     ["ReadWriteType", "IncludeManagementEvents", "DataResources", "ExcludeManagementEventSources"];
 
 pub(super) fn parse(text: &str) -> Result<AdvancedEventSelectors> {
-    let text = text.trim().trim_start_matches('\u{feff}');
+    let text = text.trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
         return Err(wrong("there are no selectors"));
     }

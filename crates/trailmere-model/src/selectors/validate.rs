@@ -20,8 +20,8 @@ pub(super) fn validate(selectors: &AdvancedEventSelectors) -> Result<StoreType> 
         match &first {
             None => first = Some((category, place)),
             Some((other, other_place)) if StoreType::of(*other) != StoreType::of(category) => {
-                return Err(refuse(format!("`{category}` events and `{other}` events cannot share a store"))
-                    .at(format!("{place} and {other_place}"))
+                return Err(refuse(format!("`{other}` events and `{category}` events cannot share a store"))
+                    .at(format!("{other_place} and {place}"))
                     .hint("create one store for each; only Management, Data and NetworkActivity can be combined"));
             }
             Some(_) => {}

@@ -1,1 +1,5 @@
-//! Does the public interface hold its promises?
+//! Do the promises of the public interface hold for whatever is thrown at it?
+
+mod retention;
+mod selectors;
+mod times;
