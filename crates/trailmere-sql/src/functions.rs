@@ -9,11 +9,12 @@ use std::sync::LazyLock;
 use crate::function::Function;
 
 pub(crate) mod arguments;
+pub(crate) mod json;
 pub(crate) mod string;
 
 /// Every family with its functions, in the order of Trino's manual; a new family is a line here.
 pub fn families() -> Vec<(&'static str, Vec<Function>)> {
-    vec![("string", string::all())]
+    vec![("string", string::all()), ("json", json::all())]
 }
 
 /// All functions, by family.

@@ -3,13 +3,18 @@
 //! Touches no file, clock or network, and knows nothing of CloudTrail. Rejects what it cannot honour by name and
 //! position; never approximates silently.
 
+pub mod ast;
 pub mod call;
 pub mod error;
 pub mod function;
 pub mod functions;
+mod json;
 pub mod lambda;
+mod nearest;
+mod parser;
 pub mod types;
 
 pub use call::Typed;
 pub use error::{Kind, Position, SqlError};
+pub use parser::{Fragment, split_script};
 pub use types::{RowField, Type};

@@ -1,0 +1,9 @@
+//! How is JSON text read without making a tree of it?
+
+pub(crate) mod canonical;
+pub(crate) mod path;
+pub(crate) mod scan;
+
+#[path = "render/number.rs"]
+#[allow(dead_code)]
+mod number;
