@@ -81,9 +81,8 @@ impl Documents {
                 *known = (version, path);
             }
         }
-        let reads = newest
-            .into_values()
-            .map(|(version, path)| async move { Ok::<_, Error>((version, self.read::<T>(&path).await?)) });
+        let paths: Vec<(u64, Path)> = newest.into_values().collect();
+        let reads: Vec<_> = paths.iter().map(|(version, path)| self.read_version::<T>(*version, path)).collect();
         let mut found: Vec<(u64, Envelope<T>)> = futures::stream::iter(reads).buffered(READERS).try_collect().await?;
         found.sort_by(|a, b| a.1.id.cmp(&b.1.id));
         let live =
@@ -177,6 +176,10 @@ impl Documents {
         serde_json::from_slice(&bytes).map_err(|error| {
             Error::corrupt(format!("the document cannot be read: {error}")).at(format!("`{path}`")).source(error)
         })
+    }
+
+    async fn read_version<T: DeserializeOwned>(&self, version: u64, path: &Path) -> Result<(u64, Envelope<T>)> {
+        Ok((version, self.read(path).await?))
     }
 
     async fn read_bytes(&self, path: &Path) -> object_store::Result<Bytes> {

@@ -21,6 +21,8 @@ use object_store::{
 
 use crate::failure;
 
+const FOLDER_ATTEMPTS: usize = 3;
+
 /// Whether success means that the bytes are on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Durability {
@@ -39,7 +41,7 @@ pub(crate) struct FolderStore {
 
 impl FolderStore {
     pub(crate) fn new(durability: Durability) -> Self {
-        Self { inner: LocalFileSystem::new(), durability }
+        Self { inner: LocalFileSystem::new().with_automatic_cleanup(true), durability }
     }
 
     fn is_synced(&self) -> bool {
@@ -162,7 +164,18 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
         .map_err(|error| Error::Generic { store: "folder", source: Box::new(error) })?
 }
 
+/// A folder may vanish between being made and being used, since deleting its last file deletes it.
 fn write_synced(path: &FilePath, payload: &PutPayload, mode: &PutMode) -> std::io::Result<()> {
+    for _ in 0..FOLDER_ATTEMPTS {
+        match try_write_synced(path, payload, mode) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            done => return done,
+        }
+    }
+    try_write_synced(path, payload, mode)
+}
+
+fn try_write_synced(path: &FilePath, payload: &PutPayload, mode: &PutMode) -> std::io::Result<()> {
     create_parent(path)?;
     let staged = staging_path(path);
     let written = write_new(&staged, payload).and_then(|()| match mode {

@@ -29,6 +29,9 @@ mod table;
 mod commit;
 mod ledger;
 
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
 pub use commit::{Append, Committed};
 pub use documents::{Document, DocumentVersion, Documents};
 pub use encode::EncodedFile;

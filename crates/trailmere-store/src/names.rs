@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use trailmere_model::{Error, EventDataStore, Result};
+use trailmere_model::{Error, EventDataStore, Refusal, Result};
 use uuid::Uuid;
 
 use crate::documents::Document;
@@ -79,7 +79,8 @@ pub(crate) async fn release(lake: &Lake, name: &str, store: Uuid) -> Result<()> 
 
 /// What is said to who comes second.
 pub(crate) fn taken(name: &str) -> Error {
-    Error::invalid(format!("an event data store named `{name}` exists already"))
+    Refusal::AlreadyExists
+        .because(format!("an event data store named `{name}` exists already"))
         .hint("choose another name, or use that one")
 }
 

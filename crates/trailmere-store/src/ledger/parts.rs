@@ -138,7 +138,8 @@ pub(crate) async fn read_all(
 
 /// Reads parts in their order.
 pub(crate) async fn read_each(store: &dyn ObjectStore, table: &Path, parts: &[&Part]) -> Result<Vec<RecordBatch>> {
-    let reads = parts.iter().map(|part| read(store, path(table, &part.name)));
+    // Collected first: a closure held across an await would tie the future to one lifetime, and it could not be spawned.
+    let reads: Vec<_> = parts.iter().map(|part| read(store, path(table, &part.name))).collect();
     let batches: Vec<Vec<RecordBatch>> = futures::stream::iter(reads).buffered(READERS).try_collect().await?;
     Ok(batches.into_iter().flatten().collect())
 }

@@ -136,6 +136,8 @@ fn the_same_copy_has_the_same_size_and_etag() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
     /// The ledger against a plain map, with handles taken at any time.
     #[test]
     fn the_last_state_counts(commits in proptest::collection::vec(proptest::collection::vec((0..30_u8, 0..3_usize), 1..6), 1..60)) {

@@ -1,0 +1,7 @@
+//! Does a lake keep what it was given, whatever happens? One binary, since each test binary links much.
+
+mod commits;
+mod documents;
+mod events;
+mod failures;
+mod stores;
