@@ -10,11 +10,12 @@ use crate::function::Function;
 
 pub(crate) mod arguments;
 pub(crate) mod json;
+pub(crate) mod regexp;
 pub(crate) mod string;
 
 /// Every family with its functions, in the order of Trino's manual; a new family is a line here.
 pub fn families() -> Vec<(&'static str, Vec<Function>)> {
-    vec![("string", string::all()), ("json", json::all())]
+    vec![("string", string::all()), ("regexp", regexp::all()), ("json", json::all())]
 }
 
 /// All functions, by family.
