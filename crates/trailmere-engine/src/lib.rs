@@ -1,1 +1,27 @@
-//! Sessions, tables, the query lifecycle, limits and results.
+//! How is a question answered? Sessions, tables, the query lifecycle, limits and results.
+//!
+//! Runs plans over the lake's snapshots and changes no events. No SQL can read files, environment or network: the only
+//! tables are those of the lake.
+
+mod error;
+
+mod columns;
+mod scan;
+mod tables;
+
+mod options;
+mod parameters;
+mod saved;
+mod statistics;
+mod vocabulary;
+
+mod engine;
+mod query;
+
+pub use engine::Engine;
+pub use options::{EngineOptions, Parameter, ParameterValue, QueryRequest};
+pub use query::QueryRun;
+pub use saved::{SavedQueries, bind_saved};
+pub use statistics::QueryStatistics;
+pub use trailmere_sql::{Fragment, OutputColumn};
+pub use vocabulary::Vocabulary;

@@ -1,2 +1,35 @@
-//! The `trailmere` command.
-fn main() {}
+//! The `trailmere` command: arguments in, exit code out.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod arguments;
+mod commands;
+mod context;
+mod exit;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("error: the asynchronous runtime can't be started: {e}");
+            return exit::FAILED;
+        }
+    };
+    let code = match runtime.block_on(commands::run(arguments)) {
+        Ok(code) => code,
+        Err(error) => exit::report(&error),
+    };
+    // A cancelled blocking read must not keep the process alive.
+    runtime.shutdown_background();
+    code
+}

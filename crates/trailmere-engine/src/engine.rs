@@ -1,0 +1,95 @@
+//! An engine: one lake, its opened tables, and the limits that all its queries share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::prelude::SessionConfig;
+use trailmere_model::{Error, EventDataStore, Result};
+use trailmere_store::{Lake, Table};
+use uuid::Uuid;
+
+use crate::options::EngineOptions;
+use crate::saved::SavedQueries;
+use crate::tables::lake_url;
+
+/// Answers questions about the events of one lake. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    lake: Lake,
+    options: EngineOptions,
+    runtime: Arc<RuntimeEnv>,
+    /// Opened tables: a second query reads only what is new in the log.
+    tables: Mutex<HashMap<Uuid, Table>>,
+}
+
+/// Consumers of memory that an error names.
+const NAMED_CONSUMERS: usize = 3;
+
+impl Engine {
+    /// An engine over a lake; nothing is read yet.
+    pub fn new(lake: Lake, options: EngineOptions) -> Result<Self> {
+        let named = std::num::NonZeroUsize::new(NAMED_CONSUMERS).unwrap_or(std::num::NonZeroUsize::MIN);
+        let pool = TrackConsumersPool::new(FairSpillPool::new(options.memory_limit), named);
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(pool))
+            .build_arc()
+            .map_err(|e| Error::internal("the query runtime can't be made").source(e))?;
+        runtime.register_object_store(lake_url()?.as_ref(), lake.object_store());
+        Ok(Engine { shared: Arc::new(Shared { lake, options, runtime, tables: Mutex::default() }) })
+    }
+
+    /// The lake.
+    pub fn lake(&self) -> &Lake {
+        &self.shared.lake
+    }
+
+    /// The settings.
+    pub fn options(&self) -> &EngineOptions {
+        &self.shared.options
+    }
+
+    /// The saved queries.
+    pub fn saved(&self) -> SavedQueries {
+        SavedQueries::new(&self.shared.lake)
+    }
+
+    pub(crate) fn runtime(&self) -> Arc<RuntimeEnv> {
+        Arc::clone(&self.shared.runtime)
+    }
+
+    /// The session settings of every query.
+    pub(crate) fn session_config(&self) -> SessionConfig {
+        let mut config = trailmere_sql::session::configure(SessionConfig::new()).with_target_partitions(self.shared.options.threads);
+        let parquet = &mut config.options_mut().execution.parquet;
+        parquet.pushdown_filters = true;
+        parquet.reorder_filters = true;
+        parquet.bloom_filter_on_read = true;
+        parquet.enable_page_index = true;
+        parquet.pruning = true;
+        config
+    }
+
+    /// The table of a store, opened once.
+    pub(crate) async fn table(&self, store: &EventDataStore) -> Result<Table> {
+        if let Some(open) = self.shared.tables.lock().ok().and_then(|tables| tables.get(&store.id).cloned()) {
+            return Ok(open);
+        }
+        let table = self.shared.lake.table(store).await?;
+        if let Ok(mut tables) = self.shared.tables.lock() {
+            tables.insert(store.id, table.clone());
+        }
+        Ok(table)
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.shared.lake.location())
+    }
+}

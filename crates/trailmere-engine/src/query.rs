@@ -1,0 +1,145 @@
+//! One query, from its text to its rows.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::Schema;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_plan::execute_stream;
+use futures::StreamExt;
+use trailmere_model::{Error, Result};
+use trailmere_sql::{Fragment, OutputColumn, PlanOptions, Planned, Statement};
+
+use crate::engine::Engine;
+use crate::error::{run_error, sql_error};
+use crate::options::QueryRequest;
+use crate::statistics::{Meter, QueryStatistics};
+
+/// A running query. Dropping it cancels it.
+pub struct QueryRun {
+    /// The columns of the result.
+    pub columns: Vec<OutputColumn>,
+    stream: SendableRecordBatchStream,
+    meter: Meter,
+    rows: u64,
+    deadline: Option<(Instant, Duration)>,
+    sql: String,
+    finished: Option<QueryStatistics>,
+}
+
+impl std::fmt::Debug for QueryRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "QueryRun({})", self.sql)
+    }
+}
+
+impl Engine {
+    /// Cuts a script into its statements.
+    pub fn split<'a>(&self, script: &'a str) -> Vec<Fragment<'a>> {
+        trailmere_sql::split_script(script)
+    }
+
+    /// Plans a statement and starts it; its rows come from [`QueryRun::next_batch`].
+    ///
+    /// # Errors
+    /// Whatever is wrong with the statement, with its place; a store that is missing or pending deletion.
+    pub async fn query(&self, sql: &str, request: &QueryRequest) -> Result<QueryRun> {
+        let started = Instant::now();
+        let planned = self.plan(sql, request).await?;
+        let state = self.session_state();
+        let physical = state.create_physical_plan(&planned.plan).await.map_err(|e| run_error(e, sql))?;
+        let stream = execute_stream(Arc::clone(&physical), state.task_ctx()).map_err(|e| run_error(e, sql))?;
+        Ok(QueryRun {
+            columns: planned.columns,
+            stream,
+            meter: Meter::new(physical, started),
+            rows: 0,
+            deadline: request.timeout.map(|timeout| (started + timeout, timeout)),
+            sql: sql.to_string(),
+            finished: None,
+        })
+    }
+
+    pub(crate) async fn plan(&self, sql: &str, request: &QueryRequest) -> Result<Planned> {
+        let most = self.options().statement_limit;
+        if sql.len() > most && sql.chars().count() > most {
+            return Err(Error::limit(format!("the statement is longer than {most} characters")));
+        }
+        let statement = Statement::parse(sql).map_err(|e| sql_error(e, sql))?;
+        let names: Vec<String> = statement.table_names().iter().map(|name| name.text()).collect();
+        let catalog = self.open_tables(&names, request).await?;
+        let mut options = PlanOptions::new(request.now);
+        options.max_length = most;
+        options.parameters = self.bind(&request.parameters, request).await?;
+        statement.plan(&catalog, &options).map_err(|e| sql_error(e, sql))
+    }
+
+    fn session_state(&self) -> SessionState {
+        let builder = SessionStateBuilder::new().with_config(self.session_config()).with_runtime_env(self.runtime());
+        trailmere_sql::session::rules(builder.with_default_features()).build()
+    }
+
+    /// The first column of a result, as text; for the engine's own small questions.
+    pub(crate) async fn strings(&self, sql: &str, request: &QueryRequest) -> Result<Vec<String>> {
+        // Boxed, since parameters ask in turn.
+        let mut run = Box::pin(self.query(sql, request)).await?;
+        let mut values = vec![];
+        while let Some(batch) = run.next_batch().await? {
+            if let Some(texts) = batch.column(0).as_string_view_opt() {
+                values.extend(texts.iter().flatten().map(str::to_string));
+            }
+        }
+        Ok(values)
+    }
+}
+
+impl QueryRun {
+    /// The next rows, in the Arrow types of `columns`; `None` after the last.
+    pub async fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        let next = match self.deadline {
+            None => self.stream.next().await,
+            Some((end, timeout)) => match tokio::time::timeout_at(end.into(), self.stream.next()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    return Err(Error::limit(format!("the query took longer than {} s", timeout.as_secs_f64()))
+                        .hint("raise `--timeout`, or narrow the time range"));
+                }
+            },
+        };
+        match next {
+            None => {
+                self.finished.get_or_insert_with(|| self.meter.read(self.rows));
+                Ok(None)
+            }
+            Some(Err(e)) => Err(run_error(e, &self.sql)),
+            Some(Ok(batch)) => {
+                self.rows += batch.num_rows() as u64;
+                self.shown(batch).map(Some)
+            }
+        }
+    }
+
+    /// What the query has cost so far.
+    pub fn statistics(&self) -> QueryStatistics {
+        self.finished.clone().unwrap_or_else(|| self.meter.read(self.rows))
+    }
+
+    /// The batch in the types that the columns promise (EXPLAIN's come from DataFusion as they are).
+    fn shown(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        let fits = |(array, column): (&ArrayRef, &OutputColumn)| *array.data_type() == column.ty.arrow();
+        if batch.columns().iter().zip(&self.columns).all(fits) {
+            return Ok(batch);
+        }
+        let arrays = batch.columns().iter().zip(&self.columns).map(|(array, column)| cast(array, &column.ty.arrow()));
+        let arrays = arrays.collect::<std::result::Result<Vec<_>, _>>().map_err(mismatch)?;
+        let fields: Vec<_> = self.columns.iter().map(|c| trailmere_sql::function::field_of(&c.name, &c.ty)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(mismatch)
+    }
+}
+
+fn mismatch(e: arrow::error::ArrowError) -> Error {
+    Error::internal("a result has other types than planned").source(e)
+}

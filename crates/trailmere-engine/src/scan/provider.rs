@@ -1,0 +1,224 @@
+//! How is a store read? One Parquet scan over its active files, pruned before anything is opened, retention applied.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::{DFSchema, Result, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, col, lit};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::metrics::MetricBuilder;
+use datafusion::physical_plan::projection::ProjectionExec;
+use object_store::ObjectStore;
+use trailmere_model::{EVENTTIME, StoreType, sort_columns};
+
+use super::files::{ScanFile, table_statistics};
+use super::prune::prune;
+use crate::columns::{file_schema, partition_field};
+
+/// The rows of one event data store at one snapshot.
+pub(crate) struct StoreScan {
+    /// Kind of store, which gives the schema and the sort order.
+    store_type: StoreType,
+    /// File columns, then the partition column.
+    schema: SchemaRef,
+    files: Arc<Vec<ScanFile>>,
+    object_store_url: ObjectStoreUrl,
+    object_store: Arc<dyn ObjectStore>,
+    /// Rows with an earlier `eventtime` (microseconds) are past retention.
+    retention_cutoff: Option<i64>,
+}
+
+impl StoreScan {
+    pub(crate) fn new(
+        store_type: StoreType,
+        files: Arc<Vec<ScanFile>>,
+        object_store_url: ObjectStoreUrl,
+        object_store: Arc<dyn ObjectStore>,
+        retention_cutoff: Option<i64>,
+    ) -> Self {
+        let mut fields = file_schema(store_type).fields().to_vec();
+        fields.push(partition_field());
+        StoreScan { store_type, schema: Arc::new(Schema::new(fields)), files, object_store_url, object_store, retention_cutoff }
+    }
+
+    /// `eventtime >= cutoff`, if retention hides anything of these files.
+    fn retention_filter(&self, files: &[&ScanFile]) -> Option<Expr> {
+        let cutoff = self.retention_cutoff?;
+        let hides = files.iter().any(|f| f.first_event_time().is_none_or(|first| first < cutoff));
+        hides.then(|| col(EVENTTIME).gt_eq(lit(ScalarValue::TimestampMicrosecond(Some(cutoff), None))))
+    }
+
+    /// The order within each file, as far as the projection keeps it; DataFusion works out what holds across files.
+    fn ordering(&self) -> Option<LexOrdering> {
+        let sorts = sort_columns(self.store_type).iter().filter_map(|name| {
+            let index = self.schema.index_of(name).ok()?;
+            Some(PhysicalSortExpr::new_default(Arc::new(Column::new(name, index))))
+        });
+        LexOrdering::new(sorts)
+    }
+
+    fn parquet_source(&self, state: &dyn Session, pruned: &Pruned<'_>) -> ParquetSource {
+        let table_schema = TableSchema::builder(file_schema(self.store_type))
+            .with_table_partition_cols(vec![partition_field()])
+            .build();
+        let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
+        let factory = CachedParquetFileReaderFactory::new(Arc::clone(&self.object_store), cache);
+        let options = state.config_options().execution.parquet.clone();
+        let source = ParquetSource::new(table_schema)
+            .with_table_parquet_options(datafusion::common::config::TableParquetOptions {
+                global: options,
+                ..Default::default()
+            })
+            .with_parquet_file_reader_factory(Arc::new(factory));
+        let source = match &pruned.predicate {
+            Some(predicate) => source.with_predicate(Arc::clone(predicate)),
+            None => source,
+        };
+        pruned.record(&source);
+        source
+    }
+}
+
+impl fmt::Debug for StoreScan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreScan({} files)", self.files.len())
+    }
+}
+
+/// What is left of the files, and what was left out.
+struct Pruned<'a> {
+    files: Vec<&'a ScanFile>,
+    predicate: Option<Arc<dyn PhysicalExpr>>,
+    files_total: usize,
+    bytes_total: u64,
+}
+
+impl Pruned<'_> {
+    /// Shows the pruning in `EXPLAIN ANALYZE` and to the query's statistics.
+    fn record(&self, source: &ParquetSource) {
+        let bytes: u64 = self.files.iter().map(|f| f.size).sum();
+        let metric = |name: &'static str, value: u64| {
+            MetricBuilder::new(source.metrics()).global_counter(name).add(value as usize);
+        };
+        metric("files_total", self.files_total as u64);
+        metric("files_pruned", (self.files_total - self.files.len()) as u64);
+        metric("bytes_total", self.bytes_total);
+        metric("bytes_pruned", self.bytes_total - bytes);
+    }
+}
+
+#[async_trait]
+impl TableProvider for StoreScan {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // The filter stays above the scan until the physical optimizer has pushed it into the Parquet reader.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        let files: Vec<&ScanFile> = self.files.iter().collect();
+        self.retention_filter(&files).is_none().then(|| table_statistics(&files, &self.schema))
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let df_schema = DFSchema::try_from(Arc::clone(&self.schema))?;
+        let all: Vec<&ScanFile> = self.files.iter().collect();
+        let retention = self.retention_filter(&all);
+        let predicate = conjunction(filters.iter().cloned().chain(retention))
+            .map(|filter| state.create_physical_expr(filter, &df_schema))
+            .transpose()?;
+        let files = prune(all, predicate.as_ref(), &self.schema)?;
+        let retention = self.retention_filter(&files);
+        let pruned = Pruned {
+            files_total: self.files.len(),
+            bytes_total: self.files.iter().map(|f| f.size).sum(),
+            files,
+            predicate,
+        };
+        let wanted: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
+        let time = self.schema.index_of(EVENTTIME)?;
+        let mut read = wanted.clone();
+        if retention.is_some() && !read.contains(&time) {
+            read.push(time);
+        }
+        // A limit below the retention filter would cut rows that are not hidden.
+        let limit = limit.filter(|_| retention.is_none() && filters.is_empty());
+        let scan = self.scan_files(state, &pruned, read, limit)?;
+        match retention {
+            None => Ok(scan),
+            Some(filter) => hide_expired(state, scan, filter, &wanted, &self.schema),
+        }
+    }
+}
+
+impl StoreScan {
+    fn scan_files(
+        &self,
+        state: &dyn Session,
+        pruned: &Pruned<'_>,
+        projection: Vec<usize>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let source = self.parquet_source(state, pruned);
+        let schema = file_schema(self.store_type);
+        let partitioned: Vec<PartitionedFile> = pruned.files.iter().map(|f| f.partitioned(&schema)).collect();
+        let groups = FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
+        let statistics = table_statistics(&pruned.files, &self.schema);
+        let config = FileScanConfigBuilder::new(self.object_store_url.clone(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_statistics(statistics)
+            .with_output_ordering(self.ordering().into_iter().collect())
+            .with_projection_indices(Some(projection))?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+/// Hides what is past retention, exact to the microsecond, and drops `eventtime` again if nobody asked for it.
+fn hide_expired(
+    state: &dyn Session,
+    scan: Arc<dyn ExecutionPlan>,
+    filter: Expr,
+    wanted: &[usize],
+    schema: &SchemaRef,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let read = DFSchema::try_from(scan.schema())?;
+    let filter = state.create_physical_expr(filter, &read)?;
+    let filtered: Arc<dyn ExecutionPlan> = Arc::new(FilterExec::try_new(filter, scan)?);
+    if read.fields().len() == wanted.len() {
+        return Ok(filtered);
+    }
+    let kept = wanted.iter().enumerate().map(|(i, &index)| {
+        let name = schema.field(index).name();
+        (Arc::new(Column::new(name, i)) as Arc<dyn PhysicalExpr>, name.clone())
+    });
+    Ok(Arc::new(ProjectionExec::try_new(kept.collect::<Vec<_>>(), filtered)?))
+}

@@ -1,0 +1,31 @@
+//! One file per command.
+
+pub(crate) mod completions;
+pub(crate) mod ingest;
+pub(crate) mod maintain;
+pub(crate) mod query;
+pub(crate) mod quickstart;
+pub(crate) mod saved;
+pub(crate) mod shell;
+pub(crate) mod store;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::arguments::{Arguments, Command};
+
+/// Runs the command that was asked for.
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let global = &arguments.global;
+    match arguments.command {
+        Command::Quickstart(command) => quickstart::run(global, command).await,
+        Command::Ingest(command) => ingest::run(global, *command).await,
+        Command::Query(command) => query::run(global, *command).await,
+        Command::Shell(command) => shell::run(global, command).await,
+        Command::Store(command) => store::run(global, command).await,
+        Command::Saved(command) => saved::run(global, command).await,
+        Command::Maintain(command) => maintain::run(global, command).await,
+        Command::Completions(command) => completions::run(command),
+    }
+}

@@ -1,0 +1,45 @@
+//! `trailmere store list`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::arguments::Global;
+use crate::context::open_lake;
+
+/// All stores.
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(global: &Global, list: List) -> Result<ExitCode> {
+    let lake = open_lake(global).await?;
+    let stores = lake.stores().await?;
+    if list.json {
+        println!("{}", serde_json::to_string_pretty(&stores)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if stores.is_empty() {
+        println!("no event data stores in {}", lake.location());
+        println!("hint: `trailmere ingest SOURCE` makes one, or `trailmere store create NAME`");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<[String; 5]> = stores
+        .iter()
+        .map(|s| {
+            [s.name.clone(), s.store_type.to_string(), s.status.to_string(), s.retention.to_string(), s.id.to_string()]
+        })
+        .collect();
+    let heads = ["NAME", "TYPE", "STATUS", "RETENTION", "ID"].map(String::from);
+    let width = |column: usize| rows.iter().chain([&heads]).map(|r| r[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    for row in [&heads].into_iter().chain(&rows) {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        println!("{}", cells.join("  ").trim_end());
+    }
+    Ok(ExitCode::SUCCESS)
+}

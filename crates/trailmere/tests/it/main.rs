@@ -1,0 +1,3 @@
+//! The tests of the whole: one binary, since each links all of Trailmere.
+
+mod tidy;
