@@ -123,18 +123,26 @@ impl Table {
     ) -> Result<PostCommit, DeltaTableError> {
         let written = chrono::Utc::now().timestamp_millis();
         let actions = append.files.iter().map(|file| Action::Add(file.add(&self.inner.path, written))).collect();
-        let transactions = transactions(head.name())?;
         let operation = DeltaOperation::Write {
             mode: SaveMode::Append,
             partition_by: Some(vec![CALENDARDAY.to_owned()]),
             predicate: None,
         };
-        CommitBuilder::from(CommitProperties::default().with_application_transactions(transactions))
-            .with_actions(actions)
-            .build(Some(delta), self.inner.log.clone(), operation)
-            .into_prepared_commit_future()
-            .await?
-            .await
+        let properties = CommitProperties::default().with_application_transactions(transactions(head.name())?);
+        self.write_actions(delta, actions, operation, properties).await
+    }
+
+    /// Writes a commit on top of a state of the table, as far as no commit after that state speaks against it.
+    pub(crate) async fn write_actions(
+        &self,
+        delta: &DeltaTableState,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        properties: CommitProperties,
+    ) -> Result<PostCommit, DeltaTableError> {
+        let commit =
+            CommitBuilder::from(properties).with_actions(actions).build(Some(delta), self.inner.log.clone(), operation);
+        commit.into_prepared_commit_future().await?.await
     }
 
     /// Checkpoint and clean-up may fail: the batch is in, and the next commit does them again.

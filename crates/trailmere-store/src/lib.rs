@@ -29,15 +29,22 @@ mod table;
 mod commit;
 mod ledger;
 
+mod expire;
+mod maintain;
+mod vacuum;
+
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 pub use commit::{Append, Committed};
 pub use documents::{Document, DocumentVersion, Documents};
 pub use encode::EncodedFile;
+pub use expire::Expired;
 pub use lake::{Lake, LakeOptions};
 pub use ledger::{FileOutcome, FileState, Ledger, LedgerEntry, Quarantined, ledger_schema, quarantine_schema};
 pub use location::{Location, open_object_store};
+pub use maintain::{MaintainOptions, MaintainReport, RemovedStore, StoreReport};
 pub use snapshot::{DataFile, Snapshot};
 pub use stats::{ColumnStats, FileStats, STAT_TEXT_CHARS, StatValue};
 pub use table::Table;
+pub use vacuum::Unused;

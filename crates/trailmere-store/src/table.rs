@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
-use deltalake::kernel::StructType;
+use deltalake::DeltaTableError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::CommitProperties;
+use deltalake::kernel::{Action, MetadataExt, StructType};
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake::operations::create::CreateBuilder;
-use deltalake::protocol::SaveMode;
-use deltalake::{DeltaTable, DeltaTableError};
+use deltalake::protocol::{DeltaOperation, SaveMode};
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
@@ -20,6 +20,7 @@ use trailmere_model::{CALENDARDAY, Error, EventDataStore, Result, Retention, Sto
 use url::Url;
 use uuid::Uuid;
 
+use crate::commit::{attempts, is_collision, pause, too_busy};
 use crate::encode::{self, EncodedFile};
 use crate::failure;
 use crate::lake::{Lake, table_path};
@@ -33,9 +34,6 @@ const CHECKPOINT_COMMITS: u32 = 32;
 /// Larger files go up in parts, several at a time.
 const PART_BYTES: usize = 16 << 20;
 const PARTS_AT_ONCE: usize = 4;
-
-/// Setting a table's properties meets other commits; tried again this often.
-const PROPERTY_ATTEMPTS: usize = 8;
 
 /// The events of one event data store. Clones share what they have read.
 #[derive(Clone, Debug)]
@@ -89,7 +87,7 @@ impl Table {
             .with_raise_if_key_not_exists(false)
             .with_configuration(properties.into_iter().map(|(key, value)| (key, Some(value))))
             .await
-            .map_err(|error| table.failed(error, "create"))?;
+            .map_err(|error| table.failed(error, "create").at(table.place()))?;
         Ok(table)
     }
 
@@ -137,32 +135,41 @@ impl Table {
 
     /// Writes the definition into the table's properties, for those who read the table without us.
     pub(crate) async fn publish_properties(&self) -> Result<()> {
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
+        for attempt in attempts() {
             match self.try_publish().await {
-                Err(DeltaTableError::Transaction { .. }) if attempt < PROPERTY_ATTEMPTS => {}
-                Err(error) => return Err(self.failed(error, "set the properties of")),
+                Err(error) if is_collision(&error) => tokio::time::sleep(pause(attempt)).await,
+                Err(error) => return Err(self.failed(error, "set the properties of").at(self.place())),
                 Ok(()) => return Ok(()),
             }
         }
+        Err(too_busy().at(self.place()))
     }
 
-    async fn try_publish(&self) -> std::result::Result<(), DeltaTableError> {
-        let mut table = DeltaTable::new(self.inner.log.clone());
-        table.load().await?;
-        let wanted = properties(&self.inner.definition).map_err(|error| DeltaTableError::Generic(error.to_string()))?;
-        let known = table.snapshot()?.metadata().configuration();
-        let changed: HashMap<String, String> =
-            wanted.into_iter().filter(|(key, value)| known.get(key) != Some(value)).collect();
+    /// The library's own operation would also turn on a table feature that it then cannot write to.
+    async fn try_publish(&self) -> Result<(), DeltaTableError> {
+        let generic = |error: Error| DeltaTableError::Generic(error.to_string());
+        let mut state = self.inner.state.lock().await;
+        state.refresh(&self.inner).await.map_err(generic)?;
+        let delta = state.delta().map_err(generic)?.clone();
+        drop(state);
+        let mut metadata = delta.metadata().clone();
+        let mut changed = HashMap::new();
+        let name = &self.inner.definition.name;
+        if metadata.name() != Some(name) {
+            metadata = metadata.with_name(name.clone())?;
+            changed.insert("name".to_owned(), name.clone());
+        }
+        for (key, value) in properties(&self.inner.definition).map_err(generic)? {
+            if metadata.configuration().get(&key) != Some(&value) {
+                metadata = metadata.add_config_key(key.clone(), value.clone())?;
+                changed.insert(key, value);
+            }
+        }
         if changed.is_empty() {
             return Ok(());
         }
-        table
-            .set_tbl_properties()
-            .with_properties(changed)
-            .with_raise_if_not_exists(false)
-            .with_commit_properties(CommitProperties::default())
+        let operation = DeltaOperation::SetTableProperties { properties: changed };
+        self.write_actions(&delta, vec![Action::Metadata(metadata)], operation, CommitProperties::default())
             .await
             .map(drop)
     }
@@ -172,7 +179,7 @@ impl Table {
     }
 
     pub(crate) fn failed(&self, error: DeltaTableError, doing: &str) -> Error {
-        failure::delta(error, format!("{doing} the table")).at(self.place())
+        failure::delta(error, format!("{doing} the table"))
     }
 }
 

@@ -4,4 +4,5 @@ mod commits;
 mod documents;
 mod events;
 mod failures;
+mod maintenance;
 mod stores;

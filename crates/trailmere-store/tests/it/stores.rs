@@ -7,7 +7,7 @@ use object_store::memory::InMemory;
 use trailmere_model::{Kind, Refusal, Retention};
 use trailmere_store::{Lake, LakeOptions};
 
-use crate::events::{definition, lake_with_store};
+use crate::events::{assert_once, batch, definition, lake_with_store};
 
 fn memory() -> Lake {
     Lake::with_object_store(Arc::new(InMemory::new()), "memory")
@@ -95,6 +95,9 @@ async fn a_change_reaches_definition_name_and_table() {
         .unwrap();
     assert_eq!(lake.find_store("audit").await.unwrap(), changed);
     assert!(lake.find_store("events").await.is_err());
+    let table = lake.table(&changed).await.unwrap();
+    table.commit(batch(&table, &["a"]).await.unwrap().unwrap()).await.unwrap();
+    assert_once(&lake, &table, &["a"]).await;
     lake.create_store(&definition("events")).await.unwrap();
     let error = lake.change_store(store.id, |store| Ok(store.name = "events".to_owned())).await.unwrap_err();
     assert_eq!(error.cause::<Refusal>(), Some(&Refusal::AlreadyExists));
@@ -103,6 +106,7 @@ async fn a_change_reaches_definition_name_and_table() {
     let url = url::Url::from_directory_path(folder.path().join("stores").join(store.id.to_string())).unwrap();
     let table = DeltaTableBuilder::from_url(url).unwrap().load().await.unwrap();
     let metadata = table.snapshot().unwrap().metadata().clone();
+    assert_eq!(metadata.name(), Some("audit"));
     assert_eq!(metadata.configuration()["trailmere.name"], "audit");
     assert_eq!(metadata.configuration()["trailmere.retentionDays"], "30");
     assert_eq!(metadata.configuration()["trailmere.arn"], store.arn);

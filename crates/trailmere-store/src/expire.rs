@@ -1,0 +1,208 @@
+//! How are events removed that their store's retention no longer keeps?
+//!
+//! Files with nothing else are removed; files that also hold younger events are written anew without the expired ones.
+//! Both happen in one Delta commit, so that a reader sees the state before or after, never both or neither.
+
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::datatypes::TimestampMicrosecondType;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use deltalake::DeltaTableError;
+use deltalake::kernel::transaction::CommitProperties;
+use deltalake::kernel::{Action, Remove};
+use deltalake::protocol::DeltaOperation;
+use deltalake::table::state::DeltaTableState;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Serialize;
+use trailmere_model::time::calendarday;
+use trailmere_model::{CALENDARDAY, EVENTTIME, Error, Result, Retention, retention_cutoff};
+
+use crate::commit::{attempts, is_collision, pause, too_busy};
+use crate::failure;
+use crate::snapshot::{DataFile, relative};
+use crate::stats::StatValue;
+use crate::table::Table;
+
+const READ_ROWS: usize = 64 << 10;
+
+/// What an expiry removed, or would remove.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Expired {
+    /// Files with nothing but expired events.
+    pub files_removed: u64,
+    /// Files that also hold younger events, written anew.
+    pub files_rewritten: u64,
+    /// Expired events; at most so many in a dry run, where files are not opened.
+    pub events: u64,
+    /// Bytes of the files that go, less those that are written.
+    pub bytes: u64,
+}
+
+/// The files that hold expired events.
+#[derive(Debug, Default)]
+struct Plan {
+    whole: Vec<DataFile>,
+    straddling: Vec<DataFile>,
+}
+
+impl Table {
+    /// Removes the events that are past their retention at `now`.
+    pub async fn expire(&self, retention: Retention, now: DateTime<Utc>) -> Result<Expired> {
+        let Some(cutoff) = retention_cutoff(retention, now.timestamp_micros()) else { return Ok(Expired::default()) };
+        for attempt in attempts() {
+            if let Some(expired) = self.try_expire(cutoff, now).await.map_err(|error| error.at(self.place()))? {
+                return Ok(expired);
+            }
+            tokio::time::sleep(pause(attempt)).await;
+        }
+        Err(too_busy().at(self.place()))
+    }
+
+    /// Says what [`Table::expire`] would remove, by the files' statistics alone.
+    pub async fn expirable(&self, retention: Retention, now: DateTime<Utc>) -> Result<Expired> {
+        let Some(cutoff) = retention_cutoff(retention, now.timestamp_micros()) else { return Ok(Expired::default()) };
+        let plan = plan(&self.snapshot().await?.files, cutoff);
+        Ok(Expired {
+            files_removed: plan.whole.len() as u64,
+            files_rewritten: plan.straddling.len() as u64,
+            events: plan.whole.iter().chain(&plan.straddling).map(|file| file.rows).sum(),
+            bytes: plan.whole.iter().map(|file| file.size).sum(),
+        })
+    }
+
+    async fn try_expire(&self, cutoff: i64, now: DateTime<Utc>) -> Result<Option<Expired>> {
+        let (files, delta) = {
+            let mut state = self.inner.state.lock().await;
+            state.refresh(&self.inner).await?;
+            (state.snapshot(&self.inner)?.files, state.delta()?.clone())
+        };
+        let plan = plan(&files, cutoff);
+        if plan.whole.is_empty() && plan.straddling.is_empty() {
+            return Ok(Some(Expired::default()));
+        }
+        let mut written = Vec::new();
+        for file in &plan.straddling {
+            written.extend(self.rewrite(file, cutoff).await?);
+        }
+        let expired = counted(&plan, &written);
+        match self.replace(&delta, &plan, &written, (cutoff, now)).await {
+            Ok(()) => Ok(Some(expired)),
+            Err(error) if is_collision(&error) => Ok(None),
+            Err(error) => Err(self.failed(error, "remove expired events from")),
+        }
+    }
+
+    /// The file without its expired rows; none if nothing is left.
+    async fn rewrite(&self, file: &DataFile, cutoff: i64) -> Result<Option<DataFile>> {
+        let path = Path::parse(&file.path)
+            .map_err(|error| Error::corrupt(format!("`{}` is no path", file.path)).source(error))?;
+        let fetched = async { self.inner.store.get(&path).await?.bytes().await };
+        let bytes = fetched.await.map_err(|error| failure::storage(error, format!("read `{path}`")))?;
+        let (table, day, place) = (self.clone(), file.day, format!("`{path}`"));
+        let encode = move || {
+            let rows = unexpired(bytes, cutoff).map_err(|error| error.at(place))?;
+            if rows.num_rows() == 0 { Ok(None) } else { table.encode(day, rows).map(Some) }
+        };
+        match tokio::task::spawn_blocking(encode).await.map_err(failure::task)?? {
+            Some(encoded) => self.upload(encoded).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn replace(
+        &self,
+        delta: &DeltaTableState,
+        plan: &Plan,
+        written: &[DataFile],
+        (cutoff, now): (i64, DateTime<Utc>),
+    ) -> Result<(), DeltaTableError> {
+        let millis = now.timestamp_millis();
+        let removed = plan
+            .whole
+            .iter()
+            .chain(&plan.straddling)
+            .map(|file| Action::Remove(remove(&self.inner.path, file, millis)));
+        let added = written.iter().map(|file| Action::Add(file.add(&self.inner.path, millis)));
+        let predicate = format!("{EVENTTIME} < timestamp '{}'", trailmere_model::time::format_timestamp(cutoff));
+        let operation = DeltaOperation::Delete { predicate: Some(predicate) };
+        let post =
+            self.write_actions(delta, removed.chain(added).collect(), operation, CommitProperties::default()).await?;
+        // A checkpoint that fails is written by a later commit.
+        if let Ok(finished) = post.await {
+            self.inner.state.lock().await.committed(finished.snapshot(), None, None);
+        }
+        Ok(())
+    }
+}
+
+fn plan(files: &[DataFile], cutoff: i64) -> Plan {
+    let mut plan = Plan::default();
+    for file in files {
+        let (first, last) = times(file);
+        match (first, last) {
+            (_, Some(last)) if last < cutoff => plan.whole.push(file.clone()),
+            (Some(first), _) if first >= cutoff => {}
+            // Without statistics, the day tells which files need no look.
+            (None, _) if file.day > calendarday(cutoff) => {}
+            _ => plan.straddling.push(file.clone()),
+        }
+    }
+    plan
+}
+
+/// The first and last event; no last one if rows without a time, which never expire, are among them.
+fn times(file: &DataFile) -> (Option<i64>, Option<i64>) {
+    let Some(column) = file.stats.column(EVENTTIME) else { return (None, None) };
+    let time = |value: &Option<StatValue>| match value {
+        Some(StatValue::Timestamp(micros)) => Some(*micros),
+        _ => None,
+    };
+    let last = if column.null_count == Some(0) { time(&column.max) } else { None };
+    (time(&column.min), last)
+}
+
+fn unexpired(bytes: Bytes, cutoff: i64) -> Result<RecordBatch> {
+    let failed = |error| failure::parquet(error, "read the file");
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(failed)?;
+    let schema = builder.schema().clone();
+    let reader = builder.with_batch_size(READ_ROWS).build().map_err(failed)?;
+    let mut kept = Vec::new();
+    for rows in reader {
+        let rows = rows.map_err(|error| Error::corrupt(format!("cannot read the file: {error}")).source(error))?;
+        let times =
+            rows.column_by_name(EVENTTIME).and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+        let times =
+            times.ok_or_else(|| Error::corrupt(format!("column `{EVENTTIME}` is missing or of another type")))?;
+        let keep: BooleanArray =
+            (0..times.len()).map(|row| Some(times.is_null(row) || times.value(row) >= cutoff)).collect();
+        kept.push(filter_record_batch(&rows, &keep).map_err(|error| failure::arrow(error, "choose what is kept"))?);
+    }
+    concat_batches(&schema, &kept).map_err(|error| failure::arrow(error, "put together what is kept"))
+}
+
+fn counted(plan: &Plan, written: &[DataFile]) -> Expired {
+    let gone = || plan.whole.iter().chain(&plan.straddling);
+    let rows: u64 = gone().map(|file| file.rows).sum();
+    let bytes: u64 = gone().map(|file| file.size).sum();
+    Expired {
+        files_removed: (plan.whole.len() + plan.straddling.len() - written.len()) as u64,
+        files_rewritten: written.len() as u64,
+        events: rows - written.iter().map(|file| file.rows).sum::<u64>(),
+        bytes: bytes.saturating_sub(written.iter().map(|file| file.size).sum()),
+    }
+}
+
+fn remove(table: &Path, file: &DataFile, millis: i64) -> Remove {
+    Remove {
+        path: relative(table, &file.path).to_owned(),
+        data_change: true,
+        deletion_timestamp: Some(millis),
+        extended_file_metadata: Some(true),
+        partition_values: Some([(CALENDARDAY.to_owned(), Some(file.day.to_string()))].into()),
+        size: i64::try_from(file.size).ok(),
+        ..Remove::default()
+    }
+}

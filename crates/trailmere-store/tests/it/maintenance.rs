@@ -1,0 +1,261 @@
+//! Does maintenance remove what it should, and nothing else?
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use object_store::memory::InMemory;
+use proptest::prelude::*;
+use trailmere_model::{EventDataStore, Kind, Retention, is_expired};
+use trailmere_store::testing::{Extent, Fault, FlakyStore};
+use trailmere_store::{Append, Committed, Expired, Lake, LakeOptions, MaintainOptions, Table};
+
+use crate::events::{DAY, MIDNIGHT, assert_once, batch, definition, entry, lake_with_store, now, rows, stored};
+
+const HOUR: i64 = 3_600_000_000;
+
+fn memory() -> Lake {
+    Lake::with_object_store(Arc::new(InMemory::new()), "memory")
+}
+
+fn at(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap()
+}
+
+/// Long after everything these tests write, whatever the clock of the storage says.
+fn later() -> DateTime<Utc> {
+    Utc::now() + Duration::from_secs(30 * 24 * 60 * 60)
+}
+
+async fn take(table: &Table, log_file: &str, times: &[i64]) {
+    let mut files = Vec::new();
+    for time in times {
+        let day = trailmere_model::time::calendarday(*time);
+        files.push(
+            table.upload(table.encode(day, rows(&[format!("{log_file}@{time}")], *time)).unwrap()).await.unwrap(),
+        );
+    }
+    let ledger = vec![entry(log_file, times.len() as u64)];
+    let append = Append { files, ledger, ledger_sequence: u64::MAX, ..Append::default() };
+    assert!(matches!(table.commit(append).await.unwrap(), Committed::Done { .. }));
+}
+
+async fn paths(lake: &Lake) -> BTreeSet<String> {
+    let listed: Vec<_> = lake.object_store().list(None).try_collect().await.unwrap();
+    listed.into_iter().map(|file| file.location.to_string()).collect()
+}
+
+#[tokio::test]
+async fn whole_files_go_and_straddling_ones_are_cut_exactly() {
+    let (lake, store) = lake_with_store(memory()).await;
+    let table = lake.table(&store).await.unwrap();
+    let old: Vec<String> = (0..3).map(|event| format!("old{event}")).collect();
+    let mixed: Vec<String> = (0..10).map(|event| format!("mixed{event}")).collect();
+    let mut files = Vec::new();
+    for (ids, first) in [(&old, MIDNIGHT), (&mixed, MIDNIGHT + HOUR)] {
+        files.push(table.upload(table.encode(DAY, rows(ids, first)).unwrap()).await.unwrap());
+    }
+    table.commit(Append { files, ledger: vec![entry("a", 13)], ..Append::default() }).await.unwrap();
+
+    // Five seconds into the second file, whose events are a second apart; the one at the cutoff stays.
+    let now = at(MIDNIGHT + HOUR + 5_000_000 + 7 * 24 * HOUR);
+    let plan = table.expirable(Retention::Days(7), now).await.unwrap();
+    assert_eq!((plan.files_removed, plan.files_rewritten, plan.events), (1, 1, 13));
+    let expired = table.expire(Retention::Days(7), now).await.unwrap();
+    assert_eq!((expired.files_removed, expired.files_rewritten, expired.events), (1, 1, 8));
+    let left: Vec<String> = stored(&lake, &table).await.into_keys().collect();
+    assert_eq!(left, mixed[5..]);
+    assert_eq!(stored(&lake, &lake.table(&store).await.unwrap()).await.len(), 5);
+    assert_eq!(table.expire(Retention::Days(7), now).await.unwrap(), Expired::default(), "twice removes nothing more");
+    assert_eq!(table.expire(Retention::Forever, at(i64::MAX / 2)).await.unwrap(), Expired::default());
+    assert!(table.ledger().await.unwrap().state("a").is_some(), "what is expired is not taken again");
+}
+
+#[tokio::test]
+async fn ingestion_goes_on_while_events_expire() {
+    let (lake, store) = lake_with_store(memory()).await;
+    let (ingester, keeper) = (lake.table(&store).await.unwrap(), lake.table(&store).await.unwrap());
+    take(&ingester, "old", &[MIDNIGHT, MIDNIGHT + HOUR]).await;
+    // Prepared before the expiry, committed after it.
+    let append = batch(&ingester, &["new"]).await.unwrap().unwrap();
+    let now = at(MIDNIGHT + HOUR + 7 * 24 * HOUR);
+    assert_eq!(keeper.expire(Retention::Days(7), now).await.unwrap().events, 1);
+    assert!(matches!(ingester.commit(append).await.unwrap(), Committed::Done { .. }));
+    assert_eq!(stored(&lake, &keeper).await.len(), 4);
+}
+
+#[tokio::test]
+async fn files_of_no_use_go_when_they_are_old_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap();
+    let (lake, store) = lake_with_store(lake).await;
+    lake.change_store(store.id, |store| Ok(store.retention = Retention::Days(7))).await.unwrap();
+    let store = lake.find_store("events").await.unwrap();
+    let table = lake.table(&store).await.unwrap();
+    table.commit(batch(&table, &["a", "b"]).await.unwrap().unwrap()).await.unwrap();
+    for file in 0..20 {
+        take(&table, &format!("file{file}"), &[MIDNIGHT + 30 * 24 * HOUR]).await;
+    }
+    let orphan = table.upload(table.encode(DAY, rows(&["orphan".to_owned()], MIDNIGHT)).unwrap()).await.unwrap();
+    std::fs::write(folder.path().join("stores").join(store.id.to_string()).join("notes.txt"), "not ours").unwrap();
+    let expired = table.expire(Retention::Days(7), at(MIDNIGHT + 20 * 24 * HOUR)).await.unwrap();
+    assert_eq!(expired.files_removed, 1);
+
+    let before = paths(&lake).await;
+    let fresh = lake.maintain(now(), &MaintainOptions::default()).await.unwrap();
+    assert_eq!((fresh.stores[0].unused.files, paths(&lake).await), (0, before.clone()), "all is younger than a day");
+
+    // The definition is left out of it: nothing else may expire at this hour.
+    lake.change_store(store.id, |store| Ok(store.retention = Retention::Forever)).await.unwrap();
+    let before = paths(&lake).await;
+    let dry = lake.maintain(later(), &MaintainOptions { dry_run: true, ..MaintainOptions::default() }).await.unwrap();
+    assert_eq!(paths(&lake).await, before, "a dry run does nothing");
+    let report = lake.maintain(later(), &MaintainOptions::default()).await.unwrap();
+    assert_eq!(report.stores[0].failure, None);
+    assert_eq!(report.stores[0].unused, dry.stores[0].unused);
+    let after = paths(&lake).await;
+    let gone: BTreeSet<&String> = before.difference(&after).collect();
+    assert_eq!(gone.len() as u64, report.stores[0].unused.files);
+    assert!(gone.contains(&orphan.path));
+    assert!(gone.iter().any(|path| path.contains("/_ledger/")), "old heads and merged parts");
+    assert!(gone.iter().all(|path| !path.contains("_delta_log") && !path.ends_with("notes.txt")));
+    assert_eq!(stored(&lake, &table).await.len(), 20);
+    let reopened = lake.table(&store).await.unwrap().ledger().await.unwrap();
+    assert_eq!(reopened.len(), 22);
+    assert_eq!(reopened.entries().await.unwrap().iter().map(|rows| rows.num_rows()).sum::<usize>(), 22);
+    assert_eq!(lake.maintain(later(), &MaintainOptions::default()).await.unwrap().stores[0].unused.files, 0);
+}
+
+async fn deleted_store(lake: &Lake, name: &str) -> EventDataStore {
+    let store = definition(name);
+    lake.create_store(&store).await.unwrap();
+    let table = lake.table(&store).await.unwrap();
+    table.commit(batch(&table, &["a"]).await.unwrap().unwrap()).await.unwrap();
+    lake.change_store(store.id, |store| store.delete(now())).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_store_goes_after_its_days_of_pending_deletion() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap();
+    let store = deleted_store(&lake, "events").await;
+    let kept = definition("kept");
+    lake.create_store(&kept).await.unwrap();
+    let due = store.delete_after.unwrap();
+    let options = MaintainOptions::default();
+    let early = lake.maintain(due - Duration::from_secs(1), &options).await.unwrap();
+    assert!(early.removed.is_empty());
+    let dry = lake.maintain(due, &MaintainOptions { dry_run: true, ..options.clone() }).await.unwrap();
+    assert_eq!(dry.removed.len(), 1);
+    assert_eq!(lake.stores().await.unwrap().len(), 2);
+    let report = lake.maintain(due, &options).await.unwrap();
+    assert_eq!(report.removed, dry.removed);
+    assert_eq!(lake.stores().await.unwrap(), [kept]);
+    assert!(!folder.path().join("stores").join(store.id.to_string()).exists());
+    let error = lake.change_store(store.id, |store| store.restore(now())).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
+    lake.create_store(&definition("events")).await.unwrap();
+}
+
+#[tokio::test]
+async fn whichever_call_fails_the_next_maintenance_finishes() {
+    for fault in [Fault::Before, Fault::After] {
+        for nth in 1.. {
+            let flaky = FlakyStore::new(Arc::new(InMemory::new()));
+            let lake = Lake::with_object_store(Arc::new(flaky.clone()), "flaky");
+            let gone = deleted_store(&lake, "gone").await;
+            let (_, store) = lake_with_store(lake.clone()).await;
+            let table = lake.table(&store).await.unwrap();
+            take(&table, "log", &[MIDNIGHT, MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR]).await;
+            let store = lake.change_store(store.id, |store| Ok(store.retention = Retention::Days(7))).await.unwrap();
+            let now = at(MIDNIGHT + HOUR + 7 * 24 * HOUR);
+            flaky.fail(nth, fault, Extent::FromThenOn);
+            let _ = lake.maintain(now, &MaintainOptions::default()).await;
+            let calls = flaky.calls();
+            flaky.heal();
+            let report = lake.maintain(now, &MaintainOptions::default()).await.unwrap();
+            assert_eq!(report.stores[0].failure, None, "call {nth} {fault:?}");
+            let left: Vec<String> = stored(&lake, &lake.table(&store).await.unwrap()).await.into_keys().collect();
+            assert_eq!(
+                left,
+                [format!("log@{}", MIDNIGHT + HOUR), format!("log@{}", MIDNIGHT + 2 * HOUR)],
+                "call {nth} {fault:?}"
+            );
+            assert!(
+                !paths(&lake).await.iter().any(|path| path.starts_with(&format!("stores/{}", gone.id))),
+                "call {nth} {fault:?}"
+            );
+            if nth > calls {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_table_without_a_definition_goes_when_it_is_old() {
+    let flaky = FlakyStore::new(Arc::new(InMemory::new()));
+    let lake = Lake::with_object_store(Arc::new(flaky.clone()), "flaky");
+    flaky.fail(12, Fault::Before, Extent::FromThenOn);
+    lake.create_store(&definition("events")).await.unwrap_err();
+    flaky.heal();
+    assert!(
+        paths(&lake).await.iter().any(|path| path.starts_with("stores/")),
+        "the double failed too early for this test"
+    );
+    let young = lake.maintain(Utc::now(), &MaintainOptions::default()).await.unwrap();
+    assert_eq!(young.abandoned.files, 0);
+    let old = lake.maintain(later(), &MaintainOptions::default()).await.unwrap();
+    assert!(old.abandoned.files > 0);
+    assert!(!paths(&lake).await.iter().any(|path| path.starts_with("stores/")));
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_read_does_not_stop_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap();
+    let broken = definition("broken");
+    lake.create_store(&broken).await.unwrap();
+    let (lake, store) = lake_with_store(lake).await;
+    let table = lake.table(&store).await.unwrap();
+    table.commit(batch(&table, &["a"]).await.unwrap().unwrap()).await.unwrap();
+    let log = folder.path().join("stores").join(broken.id.to_string()).join("_delta_log/00000000000000000000.json");
+    std::fs::write(log, "{ this is no commit").unwrap();
+    let report = lake.maintain(now(), &MaintainOptions::default()).await.unwrap();
+    let failures: Vec<_> = report.stores.iter().map(|store| (store.name.as_str(), store.failure.is_some())).collect();
+    assert_eq!(failures, [("broken", true), ("events", false)]);
+    assert_once(&lake, &table, &["a"]).await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Expiry removes what the model's arithmetic calls expired, whatever lies in which file.
+    #[test]
+    fn expiry_agrees_with_the_arithmetic(files in proptest::collection::vec(proptest::collection::vec(0..200_i64, 1..5), 1..6), cut in 0..200_i64) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (lake, store) = lake_with_store(memory()).await;
+            let table = lake.table(&store).await.unwrap();
+            let time = |hours: i64| MIDNIGHT + hours * HOUR;
+            for (index, hours) in files.iter().enumerate() {
+                let times: Vec<i64> = hours.iter().map(|hours| time(*hours)).collect();
+                take(&table, &index.to_string(), &times).await;
+            }
+            let retention = Retention::Days(7);
+            let now = at(time(cut) + 7 * 24 * HOUR);
+            table.expire(retention, now).await.unwrap();
+            let expected: BTreeSet<String> = files
+                .iter()
+                .enumerate()
+                .flat_map(|(index, hours)| hours.iter().map(move |hours| (index, time(*hours))))
+                .filter(|(_, time)| !is_expired(*time, retention, now.timestamp_micros()))
+                .map(|(index, time)| format!("{index}@{time}"))
+                .collect();
+            let left: BTreeSet<String> = stored(&lake, &table).await.into_keys().collect();
+            assert_eq!(left, expected);
+        });
+    }
+}
