@@ -6,17 +6,17 @@ use trailmere_model::{Error, Kind};
 
 /// Turns a failure of the object store into an error; `doing` completes "cannot …".
 pub(crate) fn storage(error: StorageError, doing: impl std::fmt::Display) -> Error {
-    let kind = storage_kind(&error);
+    let cause = innermost(&error);
+    let is_refused = is_refused(&error, &cause);
+    let kind = if is_refused { Kind::Invalid } else { storage_kind(&error) };
     let hint = match &error {
-        StorageError::PermissionDenied { .. } | StorageError::Unauthenticated { .. } => {
-            Some("check the credentials in use and what they permit on this bucket or folder")
-        }
+        _ if is_refused => Some("check the credentials in use and what they permit on this bucket or folder"),
         StorageError::NotSupported { .. } | StorageError::NotImplemented { .. } => {
             Some("the lake needs conditional puts (`If-None-Match`); choose a server that has them")
         }
         _ => None,
     };
-    let wrapped = Error::new(kind, format!("cannot {doing}: {}", innermost(&error))).source(error);
+    let wrapped = Error::new(kind, format!("cannot {doing}: {cause}")).source(error);
     match hint {
         Some(hint) => wrapped.hint(hint),
         None => wrapped,
@@ -70,9 +70,18 @@ fn storage_kind(error: &StorageError) -> Kind {
         StorageError::AlreadyExists { .. } | StorageError::Precondition { .. } | StorageError::InvalidPath { .. } => {
             Kind::Invalid
         }
-        StorageError::PermissionDenied { .. } | StorageError::Unauthenticated { .. } => Kind::Invalid,
         StorageError::NotSupported { .. } | StorageError::NotImplemented { .. } => Kind::Unsupported,
         _ => Kind::Unavailable,
+    }
+}
+
+/// A listing that is refused comes as a general failure, which only its text tells from others.
+fn is_refused(error: &StorageError, cause: &str) -> bool {
+    let said = ["401 Unauthorized", "403 Forbidden", "no AWS credentials"];
+    match error {
+        StorageError::PermissionDenied { .. } | StorageError::Unauthenticated { .. } => true,
+        StorageError::Generic { .. } => said.iter().any(|words| cause.contains(words)),
+        _ => false,
     }
 }
 

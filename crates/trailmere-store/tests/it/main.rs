@@ -5,4 +5,6 @@ mod documents;
 mod events;
 mod failures;
 mod maintenance;
+mod s3;
+mod s3_server;
 mod stores;
