@@ -5,8 +5,8 @@ use trailmere_model::Error;
 use trailmere_model::time::parse_event_time;
 
 use super::classify::{is_control, shape_of_list, take};
-use super::resync::Balance;
-use super::{Halt, Output, Shape, resync};
+use super::resync::{Balance, Resync};
+use super::{Halt, Output, Shape};
 use crate::decode::{Begin, Json, Level, Stop, space_length};
 use crate::inflate::RawText;
 
@@ -21,6 +21,7 @@ pub(super) struct FileReader<'f, 't, 's> {
     levels: &'f mut [Level],
     record_bytes: usize,
     out: &'f mut Output<'s>,
+    resync: Resync,
 }
 
 /// What a scan at the present place came to.
@@ -30,6 +31,8 @@ enum Scanned {
     /// A wrapper up to its list, which begins at this length.
     List(usize),
     Broken(&'static str),
+    /// A value that does not end, although an event begins at this length.
+    Unended(usize),
     TooLarge,
 }
 
@@ -40,7 +43,7 @@ impl<'f, 't, 's> FileReader<'f, 't, 's> {
         record_bytes: usize,
         out: &'f mut Output<'s>,
     ) -> Self {
-        Self { text, levels, record_bytes, out }
+        Self { text, levels, record_bytes, out, resync: Resync::default() }
     }
 
     /// A file is values one after the other, whatever stands between them.
@@ -103,6 +106,7 @@ impl<'f, 't, 's> FileReader<'f, 't, 's> {
                     self.out.control = false;
                 }
                 Scanned::Broken(what) => return self.reject_broken(what),
+                Scanned::Unended(length) => return self.reject(length, "not JSON: it does not end"),
                 Scanned::TooLarge => return self.reject_too_large(),
             }
             // The rest of the wrapper.
@@ -148,6 +152,7 @@ impl<'f, 't, 's> FileReader<'f, 't, 's> {
                     Scanned::Value(length) => self.take(length)?,
                     Scanned::TooLarge => self.reject_too_large()?,
                     Scanned::Broken(what) => self.reject_broken(what)?,
+                    Scanned::Unended(length) => self.reject(length, "not JSON: it does not end")?,
                     // Only a wrapper has lists.
                     Scanned::List(_) => self.reject_broken("a list where a record was expected")?,
                 },
@@ -165,8 +170,16 @@ impl<'f, 't, 's> FileReader<'f, 't, 's> {
                 Err(Stop::Broken { what, .. }) => return Ok(Scanned::Broken(what)),
                 Err(Stop::Short) if limited.len() == self.record_bytes => return Ok(Scanned::TooLarge),
                 Err(Stop::Short) if self.text.more() => {}
-                Err(Stop::Short) => return Err(self.cut()),
+                Err(Stop::Short) => return self.unended(),
             }
+        }
+    }
+
+    /// What does not end has either been cut off with the file, or swallowed the events that follow it.
+    fn unended(&mut self) -> Result<Scanned, Halt> {
+        match self.resync.swallowed_event(self.text, self.levels) {
+            Some(length) => Ok(Scanned::Unended(length)),
+            None => Err(self.cut()),
         }
     }
 
@@ -183,7 +196,7 @@ impl<'f, 't, 's> FileReader<'f, 't, 's> {
     }
 
     fn reject_broken(&mut self, what: &'static str) -> Result<(), Halt> {
-        let length = resync::broken_length(self.text, self.levels);
+        let length = self.resync.broken_length(self.text, self.levels);
         self.reject(length, &format!("not JSON: {what}"))
     }
 
@@ -239,7 +252,8 @@ impl<'f, 't, 's> FileReader<'f, 't, 's> {
             let bytes = self.text.bytes();
             let end = memchr(b'\n', &bytes[..bytes.len().min(self.record_bytes)]);
             if end.is_some() || bytes.len() >= self.record_bytes || !self.text.more() {
-                let length = end.unwrap_or(self.text.bytes().len().min(self.record_bytes));
+                let end = end.unwrap_or(self.text.bytes().len().min(self.record_bytes));
+                let length = self.resync.line_length(self.text, self.levels, end);
                 return self.reject(length, "not JSON: a line that begins no object");
             }
         }

@@ -5,53 +5,100 @@ use crate::inflate::RawText;
 
 /// How far the brackets of a broken value are followed.
 const BALANCED_BYTES: usize = 256 * 1024;
-/// How much is scanned in search of the next event before the search is broken off and begun again further on.
+/// How much is scanned in search of the next event before the search begins again further on.
 const SEARCHED_BYTES: usize = 1024 * 1024;
+/// How much may be searched in a file besides a multiple of its size, so that no file can keep a reader busy forever.
+const FREE_BYTES: u64 = 64 << 20;
+const SEARCHES_PER_BYTE: u64 = 16;
 
-/// The length of the broken value at the present place: up to the next event, or to where its brackets close, or as
-/// far as could be searched. At least 1.
-pub(super) fn broken_length(text: &mut RawText<'_>, levels: &mut [Level]) -> usize {
-    while text.bytes().len() < BALANCED_BYTES && text.more() {}
-    let near = &text.bytes()[..text.bytes().len().min(BALANCED_BYTES)];
-    let balanced = Balance::default().end(near).filter(|end| *end > 1 && goes_on(&near[*end..]));
-    let Some(level) = levels.last_mut() else { return text.bytes().len() };
-    next_event(text, &mut level.scan, balanced).max(1)
+/// The searches in one file.
+#[derive(Default)]
+pub(super) struct Resync {
+    spent: u64,
 }
 
-/// Whether what follows a value may follow one.
-fn goes_on(rest: &[u8]) -> bool {
-    matches!(rest.trim_ascii_start().first(), None | Some(b',' | b']' | b'{' | b'[' | b'0'..=b'9'))
-}
-
-/// Where the next event begins, at most at `limit`.
-fn next_event(text: &mut RawText<'_>, scan: &mut Scan, limit: Option<usize>) -> usize {
-    let (mut at, mut searched) = (1, 0);
-    loop {
-        let bytes = text.bytes();
-        let bytes = &bytes[..limit.unwrap_or(bytes.len())];
-        let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'{', rest)) else {
-            if limit.is_none() && searched < SEARCHED_BYTES && text.more() {
-                continue;
-            }
-            return limit.unwrap_or(text.bytes().len());
-        };
-        at += found;
-        match scan.value(&bytes[at..], Begin::Value) {
-            Ok(_) if is_event(scan, &bytes[at..]) => return at,
-            Ok(length) => searched += length,
-            Err(Stop::Broken { at, .. } | Stop::List { at }) => searched += at,
-            Err(Stop::Short) => {
-                searched += bytes.len() - at;
-                if limit.is_none() && searched < SEARCHED_BYTES && text.more() {
-                    continue;
-                }
-            }
+impl Resync {
+    /// The length of the broken value at the present place: up to the next event, or to where its brackets close, or
+    /// as far as could be searched. At least 1.
+    pub(super) fn broken_length(&mut self, text: &mut RawText<'_>, levels: &mut [Level]) -> usize {
+        while text.bytes().len() < BALANCED_BYTES && text.more() {}
+        let near = &text.bytes()[..text.bytes().len().min(BALANCED_BYTES)];
+        if self.spent > FREE_BYTES + SEARCHES_PER_BYTE * text.offset() {
+            return near.len();
         }
-        at += 1;
-        if searched >= SEARCHED_BYTES {
-            return limit.unwrap_or(at);
+        let balanced = Balance::default().end(near).filter(|end| *end > 1 && goes_on(&near[*end..]));
+        self.spent += balanced.unwrap_or(near.len()) as u64;
+        let Some(level) = levels.last_mut() else { return text.bytes().len() };
+        match self.next_event(text, &mut level.scan, balanced) {
+            Search::Found(at) | Search::Tired(at) => at,
+            Search::Nothing => balanced.unwrap_or(text.bytes().len()),
         }
     }
+
+    /// The length of a line that is no value, up to its end or to an event in it.
+    pub(super) fn line_length(&mut self, text: &mut RawText<'_>, levels: &mut [Level], end: usize) -> usize {
+        let Some(level) = levels.last_mut() else { return end };
+        match self.next_event(text, &mut level.scan, Some(end)) {
+            Search::Found(at) => at,
+            Search::Tired(_) | Search::Nothing => end,
+        }
+    }
+
+    /// Where an event begins within a value that does not end, as far as one is found.
+    pub(super) fn swallowed_event(&mut self, text: &mut RawText<'_>, levels: &mut [Level]) -> Option<usize> {
+        match self.next_event(text, &mut levels.last_mut()?.scan, None) {
+            Search::Found(at) => Some(at),
+            Search::Tired(_) | Search::Nothing => None,
+        }
+    }
+
+    /// Looks for an event that begins after the present place and before `limit`.
+    fn next_event(&mut self, text: &mut RawText<'_>, scan: &mut Scan, limit: Option<usize>) -> Search {
+        let (mut at, mut searched) = (1, 0);
+        while searched < SEARCHED_BYTES {
+            let bytes = text.bytes();
+            let starts = &bytes[..limit.unwrap_or(bytes.len())];
+            let Some(found) = starts.get(at..).and_then(|rest| memchr::memchr(b'{', rest)) else {
+                if limit.is_none() && text.more() {
+                    continue;
+                }
+                return Search::Nothing;
+            };
+            at += found;
+            let reach = bytes.len().min(limit.map_or(usize::MAX, |limit| limit + BALANCED_BYTES));
+            let length = match scan.value(&bytes[at..reach], Begin::Value) {
+                Ok(_) if is_event(scan, &bytes[at..]) => return Search::Found(at),
+                Ok(length) => length,
+                Err(Stop::Broken { at: length, .. } | Stop::List { at: length }) => length,
+                Err(Stop::Short) => reach - at,
+            };
+            let is_short = at + length == reach;
+            searched += length;
+            self.spent += length as u64;
+            if !(is_short && limit.is_none() && text.more()) {
+                at += 1;
+            }
+        }
+        Search::Tired(at)
+    }
+}
+
+enum Search {
+    /// An event begins here.
+    Found(usize),
+    /// None begins before here; further on was not looked.
+    Tired(usize),
+    Nothing,
+}
+
+/// Whether what follows a broken value may follow one: then its brackets were right.
+fn goes_on(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    if let Some(after) = rest.strip_prefix(b"]") {
+        return matches!(after.trim_ascii_start().first(), None | Some(b'}'));
+    }
+    let rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
+    matches!(rest.first(), None | Some(b'{' | b'[' | b'0'..=b'9'))
 }
 
 /// Whether a scanned object says that it is an event. A nested `eventData` has a time too, but no `eventVersion`.
