@@ -9,13 +9,25 @@ use std::sync::LazyLock;
 use crate::function::Function;
 
 pub(crate) mod arguments;
+pub(crate) mod binary;
+pub(crate) mod ip;
 pub(crate) mod json;
 pub(crate) mod regexp;
 pub(crate) mod string;
+pub(crate) mod url;
+pub(crate) mod uuid;
 
 /// Every family with its functions, in the order of Trino's manual; a new family is a line here.
 pub fn families() -> Vec<(&'static str, Vec<Function>)> {
-    vec![("string", string::all()), ("regexp", regexp::all()), ("json", json::all())]
+    vec![
+        ("string", string::all()),
+        ("regexp", regexp::all()),
+        ("json", json::all()),
+        ("binary", binary::all()),
+        ("url", url::all()),
+        ("ip", ip::all()),
+        ("uuid", uuid::all()),
+    ]
 }
 
 /// All functions, by family.
