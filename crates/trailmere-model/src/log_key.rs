@@ -105,7 +105,8 @@ impl LogKey {
 
 /// The key by which the ledger knows a file, so that a copy of it elsewhere is the same log file.
 ///
-/// From the last `AWSLogs/` on if that is a delivered file's key; else the location itself, a full URL or absolute path.
+/// From the last `AWSLogs/` on if that is a delivered file's key; else the location itself: a full URL or an absolute
+/// path.
 pub fn identity(location: &str) -> String {
     match (LogKey::parse(location), anchor(location)) {
         (Some(_), Some(start)) => location[start..].to_owned(),

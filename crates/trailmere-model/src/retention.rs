@@ -28,7 +28,11 @@ pub fn is_expired(event_time_micros: i64, retention: Retention, now_micros: i64)
 pub fn retention_cutoff(retention: Retention, now_micros: i64) -> Option<i64> {
     match retention {
         Retention::Forever => None,
-        Retention::Days(days) => Some(now_micros.saturating_sub(i64::from(days).saturating_mul(MICROS_PER_DAY))),
+        Retention::Days(days) => {
+            // In 128 bits: a product cut to 64 would shorten a very long retention.
+            let exact = i128::from(now_micros) - i128::from(days) * i128::from(MICROS_PER_DAY);
+            Some(i64::try_from(exact).unwrap_or(i64::MIN))
+        }
     }
 }
 
@@ -118,7 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn a_far_retention_never_overflows() {
+    fn a_far_retention_is_not_cut_short() {
+        assert!(!is_expired(-1_855_887_303_089_119_648, Retention::Days(106_751_992), 7_367_484_733_765_656_160));
         assert_eq!(retention_cutoff(Retention::Days(u32::MAX), i64::MIN), Some(i64::MIN));
         assert!(!is_expired(i64::MIN, Retention::Forever, i64::MAX));
     }

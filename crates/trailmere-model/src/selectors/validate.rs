@@ -197,7 +197,12 @@ fn is_resource_type(text: &str) -> bool {
 
 fn is_arn(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
-    matches!(parts.as_slice(), ["arn", partition, service, _, _, resource] if !partition.is_empty() && !service.is_empty() && !resource.is_empty())
+    match parts.as_slice() {
+        ["arn", partition, service, _, _, resource] => {
+            [partition, service, resource].iter().all(|part| !part.is_empty())
+        }
+        _ => false,
+    }
 }
 
 fn refuse(message: impl Into<String>) -> Error {

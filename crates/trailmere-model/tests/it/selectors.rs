@@ -164,7 +164,7 @@ fn with_facts<T>(event: &Event, ask: impl FnOnce(&EventFacts<'_>) -> T) -> T {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn compiled_selectors_choose_what_the_rules_choose(
