@@ -15,7 +15,7 @@ SELECT eventTime,
 FROM events
 WHERE eventTime >= $since AND eventTime < $until
   AND eventSource = 'iam.amazonaws.com'
-  AND readOnly = false
+  AND NOT regexp_like(eventName, '^(List|Get|Generate|Simulate)')
   AND regexp_like(eventName, '(User|Group|LoginProfile|MFADevice|SSHPublicKey|SigningCertificate)')
 ORDER BY eventTime DESC
 LIMIT 1000

@@ -16,6 +16,6 @@ FROM events
 WHERE eventTime >= $since AND eventTime < $until
   AND userIdentity.type = 'Root'
   AND userIdentity.invokedBy IS NULL
-  AND eventType <> 'AwsServiceEvent'
+  AND coalesce(eventType, '') <> 'AwsServiceEvent'
 ORDER BY eventTime DESC
 LIMIT 1000

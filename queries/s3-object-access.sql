@@ -14,7 +14,7 @@ SELECT element_at(requestParameters, 'bucketName') AS bucket,
 FROM events
 WHERE eventTime >= $since AND eventTime < $until
   AND eventSource = 's3.amazonaws.com'
-  AND eventCategory = 'Data'
+  AND (eventCategory = 'Data' OR element_at(requestParameters, 'key') IS NOT NULL)
   AND coalesce(element_at(requestParameters, 'bucketName'), '') LIKE $bucket
 GROUP BY 1, 2
 ORDER BY events DESC

@@ -15,7 +15,7 @@ SELECT coalesce(userIdentity.arn, userIdentity.principalId, userIdentity.invoked
 FROM events
 WHERE eventTime >= $since AND eventTime < $until
   AND eventSource = 's3.amazonaws.com'
-  AND eventCategory = 'Data'
+  AND (eventCategory = 'Data' OR element_at(requestParameters, 'key') IS NOT NULL)
 GROUP BY 1, 2
 ORDER BY events DESC
 LIMIT 200
