@@ -4,7 +4,7 @@ use std::any::Any;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, make_array, new_null_array};
+use arrow::array::{Array, ArrayRef};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
@@ -165,21 +165,13 @@ fn mask(result: ColumnarValue, values: &[ColumnarValue]) -> DfResult<ColumnarVal
     });
     match (nulls, result) {
         (Some(nulls), ColumnarValue::Array(array)) if nulls.null_count() > 0 => {
-            Ok(ColumnarValue::Array(with_nulls(&array, &nulls)?))
+            Ok(ColumnarValue::Array(crate::scalar::with_nulls(&array, &nulls)?))
         }
         (Some(nulls), ColumnarValue::Scalar(value)) if nulls.null_count() > 0 => {
-            Ok(ColumnarValue::Array(with_nulls(&value.to_array_of_size(nulls.len())?, &nulls)?))
+            Ok(ColumnarValue::Array(crate::scalar::with_nulls(&value.to_array_of_size(nulls.len())?, &nulls)?))
         }
         (_, result) => Ok(result),
     }
-}
-
-fn with_nulls(array: &ArrayRef, nulls: &NullBuffer) -> DfResult<ArrayRef> {
-    if array.data_type() == &DataType::Null {
-        return Ok(new_null_array(array.data_type(), array.len()));
-    }
-    let nulls = NullBuffer::union(array.nulls(), Some(nulls));
-    Ok(make_array(array.to_data().into_builder().nulls(nulls).build()?))
 }
 
 /// Downcasts an argument array; a mismatch is a defect of the binding.

@@ -5,14 +5,23 @@
 
 pub mod ast;
 pub mod call;
+pub mod cast;
+pub mod coercion;
 pub mod error;
 pub mod function;
 pub mod functions;
 mod json;
 pub mod lambda;
+pub mod literal;
 mod nearest;
+pub mod operators;
 mod parser;
+pub mod render;
+pub mod scalar;
+mod temporal;
+pub mod type_name;
 pub mod types;
+mod zone;
 
 pub use call::Typed;
 pub use error::{Kind, Position, SqlError};
