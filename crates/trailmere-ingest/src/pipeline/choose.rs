@@ -1,0 +1,179 @@
+//! Which of the listed files are read: not those outside an import, known to the ledger, or listed before?
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use trailmere_model::{Kind, Result};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::plan::{Task, Verdict};
+use super::{LISTED_AHEAD, Round, ended};
+use crate::import::Prefixes;
+use crate::progress::Step;
+use crate::source::{Cursors, LogFile, Pruning, Source};
+use crate::summary::{Failure, FileCounts};
+
+/// Where a round's log files come from.
+pub(crate) enum Feed<'a> {
+    /// All of some sources.
+    All { sources: &'a [Source], pruning: Pruning, cursors: Option<&'a mut Cursors> },
+    /// What is new since the last round.
+    Recent { sources: &'a [Source], pruning: Pruning, cursors: &'a mut Cursors },
+    /// What has to be done again, for some of the targets.
+    Again(Vec<Again>),
+}
+
+/// A log file that overlapped with what another ingester took.
+pub(crate) struct Again {
+    pub(crate) file: LogFile,
+    /// For which of the targets, a bit each.
+    pub(crate) among: u64,
+    /// Whether the round before has counted it.
+    pub(crate) is_counted: bool,
+}
+
+/// What listing came to.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub(crate) files: FileCounts,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) prefixes: Prefixes,
+}
+
+impl Feed<'_> {
+    /// Sends what is to be read, and counts the rest.
+    pub(super) async fn choose(self, round: &Round<'_>, to: Sender<Task>) -> Result<Listed> {
+        let is_looking_again = matches!(self, Feed::Recent { .. });
+        let mut chooser = Chooser { round, to, listed: Listed::default(), seen: HashSet::new(), is_looking_again };
+        let listing = match self {
+            Feed::All { sources, pruning, cursors } => {
+                chooser.list(&Listing { sources, pruning, since: None }, cursors).await
+            }
+            Feed::Recent { sources, pruning, cursors } => {
+                let since = Cursors::clone(cursors);
+                chooser.list(&Listing { sources, pruning, since: Some(&since) }, Some(cursors)).await
+            }
+            Feed::Again(files) => chooser.again(files).await,
+        };
+        round.progress.all_found();
+        match listing {
+            // Told to stop, or nobody is there to take more: who failed says why.
+            Err(error) if error.kind() == Kind::Cancelled => Ok(chooser.listed),
+            listing => listing.map(|()| chooser.listed),
+        }
+    }
+}
+
+struct Listing<'a> {
+    sources: &'a [Source],
+    pruning: Pruning,
+    since: Option<&'a Cursors>,
+}
+
+impl Listing<'_> {
+    async fn run(&self, to: Sender<LogFile>) -> Result<()> {
+        for source in self.sources {
+            match self.since {
+                Some(cursors) => cursors.list(source, &to).await?,
+                None => source.list(&self.pruning, &to).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Chooser<'r, 'a> {
+    round: &'r Round<'a>,
+    to: Sender<Task>,
+    listed: Listed,
+    /// The keys listed, hashed: sources may overlap.
+    seen: HashSet<u64>,
+    /// Over what was listed before, for the most part.
+    is_looking_again: bool,
+}
+
+impl Chooser<'_, '_> {
+    async fn list(&mut self, listing: &Listing<'_>, cursors: Option<&mut Cursors>) -> Result<()> {
+        let (to, mut files) = channel(LISTED_AHEAD);
+        let (listed, chosen) = tokio::join!(listing.run(to), self.choose_all(&listing.pruning, &mut files, cursors));
+        chosen.and(listed)
+    }
+
+    async fn choose_all(
+        &mut self,
+        pruning: &Pruning,
+        files: &mut Receiver<LogFile>,
+        mut cursors: Option<&mut Cursors>,
+    ) -> Result<()> {
+        let outcome = loop {
+            let Some(file) = files.recv().await else { break Ok(()) };
+            if self.round.progress.is_stopped() {
+                break Err(ended());
+            }
+            if let Some(cursors) = cursors.as_deref_mut() {
+                cursors.see(&file);
+            }
+            if let Err(error) = self.choose(pruning, file).await {
+                break Err(error);
+            }
+        };
+        files.close();
+        outcome
+    }
+
+    async fn choose(&mut self, pruning: &Pruning, file: LogFile) -> Result<()> {
+        if !self.seen.insert(xxh3_64(file.key.as_bytes())) {
+            return Ok(());
+        }
+        self.listed.files.listed += u64::from(!self.is_looking_again);
+        if !pruning.takes(&file) {
+            self.listed.files.pruned += 1;
+            return Ok(());
+        }
+        self.listed.prefixes.found(&file.location);
+        self.decide(file, (u64::MAX, false)).await
+    }
+
+    async fn decide(&mut self, file: LogFile, how: (u64, bool)) -> Result<()> {
+        let (among, is_counted) = how;
+        let location = file.location.clone();
+        let size = file.size;
+        let verdict = self.round.plan.decide(file, among, is_counted);
+        if let Verdict::Read(task) = verdict {
+            self.round.progress.found(size);
+            self.round.progress.step(Step::Listed);
+            return self.to.send(*task).await.map_err(|_| ended());
+        }
+        if !is_counted && !self.is_looking_again {
+            self.count(&verdict, location, size);
+        }
+        Ok(())
+    }
+
+    /// Counts what is not read. A follower sees the same files again and again: it counts them once.
+    fn count(&mut self, verdict: &Verdict, location: String, size: u64) {
+        let reason = match verdict {
+            Verdict::Read(_) => return,
+            Verdict::Known => {
+                self.listed.files.known += 1;
+                return self.listed.prefixes.done(&location);
+            }
+            Verdict::Changed { then } => {
+                self.listed.files.changed += 1;
+                format!("it had {then} bytes when it was taken and has {size} now; what is new was not taken")
+            }
+            Verdict::StillBroken => {
+                self.listed.files.failed += 1;
+                "it was cut short or corrupt when it was read, and has not changed since".to_owned()
+            }
+        };
+        self.listed.failures.push(Failure { location, reason, events: 0 });
+    }
+
+    async fn again(&mut self, files: Vec<Again>) -> Result<()> {
+        for Again { file, among, is_counted } in files {
+            self.decide(file, (among, is_counted)).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,313 @@
+//! How do the records of one log file after the other become rows, on a thread of their own?
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc::{Sender, UnboundedSender};
+use trailmere_model::time::calendarday;
+use trailmere_model::{Error, Kind, Result, StoreType};
+use trailmere_store::Quarantined;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::duplicates::Duplicates;
+use super::parcel::{Chunk, Counts, End, FileResult, Parcel, Row};
+use super::plan::{Plan, Task};
+use super::target::Choice;
+use crate::decode::{Decoder, EventBuilder, FileEnd, FileReport, Input, RecordSink, Rejected, ScannedRecord, Shape};
+use crate::progress::{Decoded, Step};
+use crate::source::{Body, open};
+
+/// A parcel goes out when its rows take about this much, at the end of a log file.
+pub(crate) const PARCEL_BYTES: usize = 16 << 20;
+/// A log file that alone is larger than this is cut into several parcels.
+const CUT_BYTES: usize = 2 * PARCEL_BYTES;
+/// Many log files without rows make a parcel, too.
+const PARCEL_FILES: usize = 1024;
+/// Of a log file that is mostly rejected, no more bytes than these are kept in whole records.
+const REJECTED_BYTES: usize = 4 << 20;
+const REJECTED_BEGINNING: usize = 256;
+
+/// A log file whose bytes, if they had to come over the network, are here.
+pub(crate) struct Fetched {
+    pub(crate) task: Task,
+    /// `None` for a file on this machine, which is opened by who reads it.
+    pub(crate) body: Option<Result<Body>>,
+    /// Lets the next files be fetched once this one is read.
+    pub(crate) _room: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// What all threads share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) duplicates: Arc<Duplicates>,
+    pub(crate) news: UnboundedSender<News>,
+    pub(crate) parcels: Sender<Parcel>,
+    pub(crate) numbers: Arc<AtomicU64>,
+}
+
+/// What a thread has to tell whoever listens to the ingestion.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum News {
+    Decoded(Decoded),
+    Step(Step),
+}
+
+/// Reads log files until `next` has no more.
+pub(crate) fn work(shared: &Shared, mut next: impl FnMut() -> Option<Fetched>) -> Result<()> {
+    let mut decoder = Decoder::default();
+    let mut worker = Worker::new(shared);
+    while let Some(fetched) = next() {
+        worker.read(&mut decoder, fetched)?;
+        if worker.is_due() {
+            worker.send(None)?;
+        }
+    }
+    worker.send(None)
+}
+
+struct Worker<'s> {
+    shared: &'s Shared,
+    builders: [Option<Building>; 5],
+    files: Vec<FileResult>,
+    /// The log file at hand.
+    current: Option<FileResult>,
+}
+
+/// Rows of one type under construction.
+struct Building {
+    events: EventBuilder,
+    rows: Vec<Row>,
+}
+
+impl<'s> Worker<'s> {
+    fn new(shared: &'s Shared) -> Self {
+        Self { shared, builders: Default::default(), files: Vec::new(), current: None }
+    }
+
+    fn read(&mut self, decoder: &mut Decoder, fetched: Fetched) -> Result<()> {
+        let Fetched { task, body, _room } = fetched;
+        let body = body.unwrap_or_else(|| open(&task.file));
+        self.tell(News::Step(Step::Fetched));
+        let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
+        self.current = Some(FileResult {
+            number,
+            counts: vec![Counts::default(); self.shared.plan.targets.len()],
+            task,
+            end: End::Whole,
+            records: 0,
+            unclaimed: 0,
+            rejected: Vec::new(),
+            rejected_bytes: 0,
+            raw_bytes: 0,
+            taken: Vec::new(),
+        });
+        let end = match body {
+            Ok(Body::Whole(bytes)) => {
+                let report = decoder.read(Input::Bytes(&bytes), self);
+                self.finish(report)?
+            }
+            Ok(Body::Pieces(mut reader)) => {
+                let report = decoder.read(Input::Reader(&mut reader), self);
+                self.finish(report)?
+            }
+            Err(error) => End::Broken { reason: said(&error), is_content: false },
+        };
+        let Some(mut file) = self.current.take() else { return Err(Error::internal("the log file at hand was lost")) };
+        file.end = end;
+        let (records, bytes_in, raw_bytes) = (file.records, file.task.file.size, file.raw_bytes);
+        self.tell(News::Decoded(Decoded { files: 1, records, bytes_in, raw_bytes }));
+        self.files.push(file);
+        Ok(())
+    }
+
+    /// Takes over what reading a file came to.
+    fn finish(&mut self, report: FileReport) -> Result<End> {
+        let Some(file) = &mut self.current else { return Err(Error::internal("the log file at hand was lost")) };
+        file.records = report.records;
+        file.raw_bytes = report.raw_bytes;
+        let is_foreign = report.events == 0 && report.shape == Shape::Unknown;
+        match report.end {
+            FileEnd::Stopped(error) => Err(error.at(format!("log file `{}`", file.task.file.location))),
+            FileEnd::Cut(error) if !(is_foreign && error.kind() == Kind::Invalid) => {
+                let is_content = error.kind() != Kind::Unavailable;
+                Ok(End::Broken { reason: said(&error), is_content })
+            }
+            _ if is_foreign => {
+                // A picture or a read-me among the logs is no rejected event.
+                file.rejected.clear();
+                file.records = 0;
+                Ok(End::Skipped("it holds no CloudTrail records".to_owned()))
+            }
+            _ if report.events == 0 && report.rejected == 0 => Ok(End::Skipped(empty(report.shape).to_owned())),
+            _ => Ok(End::Whole),
+        }
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody listens any more if the ingestion has failed elsewhere; that is said there.
+        let _ = self.shared.news.send(news);
+    }
+
+    fn bytes(&self) -> usize {
+        self.builders.iter().flatten().map(|building| building.events.estimated_bytes()).sum()
+    }
+
+    fn is_due(&self) -> bool {
+        self.files.len() >= PARCEL_FILES || self.bytes() >= PARCEL_BYTES
+    }
+
+    /// Sends everything; waits while there is no room.
+    fn send(&mut self, open: Option<u64>) -> Result<()> {
+        let mut parcel = Parcel { chunks: Vec::new(), files: std::mem::take(&mut self.files), open };
+        for building in self.builders.iter_mut().flatten().filter(|building| !building.events.is_empty()) {
+            let (store_type, bytes) = (building.events.store_type(), building.events.estimated_bytes());
+            let rows = std::mem::take(&mut building.rows);
+            parcel.chunks.push(Chunk { store_type, batch: building.events.finish()?, rows, bytes });
+        }
+        if parcel.chunks.is_empty() && parcel.files.is_empty() {
+            return Ok(());
+        }
+        self.tell(News::Step(Step::Decoded));
+        self.shared.parcels.blocking_send(parcel).map_err(|_| Error::cancelled("the ingestion ended while decoding"))
+    }
+
+    /// The targets that take an event, a bit each.
+    fn choose(&mut self, record: &ScannedRecord<'_>, hash: u64) -> u64 {
+        let plan = &self.shared.plan;
+        let Some(file) = &mut self.current else { return 0 };
+        let targets = &plan.by_type[record.store_type() as usize];
+        if targets.is_empty() {
+            file.unclaimed += 1;
+        }
+        let is_in_range = plan.is_in_range(record.event_time());
+        let (wanted, mut taking) = (file.task.wanted, 0);
+        for target in targets.iter().copied().filter(|target| wanted >> target & 1 == 1) {
+            let counts = &mut file.counts[target];
+            let choice = if is_in_range { plan.targets[target].choose(record) } else { Choice::Filtered };
+            match choice {
+                Choice::Expired => counts.expired += 1,
+                Choice::Filtered => counts.filtered += 1,
+                Choice::Take if was_taken(&mut file.task, target, hash) => {
+                    counts.repeated += 1;
+                    file.taken.push((hash, 1 << target));
+                }
+                Choice::Take => taking |= 1 << target,
+            }
+        }
+        taking
+    }
+
+    fn leave_duplicates_out(&mut self, record: &ScannedRecord<'_>, day: i64, mut taking: u64) -> Result<u64> {
+        let duplicates = self.shared.duplicates.find(&self.shared.plan, record, (day, taking))?;
+        let Some(file) = &mut self.current else { return Ok(taking) };
+        for target in bits(duplicates.found) {
+            file.counts[target].duplicate += 1;
+        }
+        if duplicates.are_left_out {
+            taking &= !duplicates.found;
+        }
+        Ok(taking)
+    }
+
+    fn append(&mut self, record: &ScannedRecord<'_>, row: Row) -> Result<()> {
+        let store_type = record.store_type();
+        let building = self.builders[store_type as usize].get_or_insert_with(|| Building::new(store_type));
+        let Some(file) = &self.current else { return Ok(()) };
+        let ingested = self.shared.plan.now.timestamp_micros();
+        building.events.append(record, &file.task.file.key, ingested)?;
+        building.rows.push(row);
+        Ok(())
+    }
+}
+
+impl Building {
+    fn new(store_type: StoreType) -> Self {
+        Self { events: EventBuilder::new(store_type), rows: Vec::new() }
+    }
+}
+
+impl RecordSink for Worker<'_> {
+    fn record(&mut self, record: &ScannedRecord<'_>) -> Result<()> {
+        let hash = xxh3_64(record.json().as_bytes());
+        let taking = self.choose(record, hash);
+        if taking == 0 {
+            return Ok(());
+        }
+        let day = calendarday(record.event_time());
+        let taking = self.leave_duplicates_out(record, day, taking)?;
+        if taking == 0 {
+            return Ok(());
+        }
+        self.append(record, Row { day, targets: taking })?;
+        let Some(file) = &mut self.current else { return Ok(()) };
+        file.taken.push((hash, taking));
+        for target in bits(taking) {
+            file.counts[target].events += 1;
+            file.counts[target].raw_bytes += record.json().len() as u64;
+        }
+        let number = file.number;
+        if self.bytes() >= CUT_BYTES {
+            self.send(Some(number))?;
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<()> {
+        let Some(file) = &mut self.current else { return Ok(()) };
+        let is_much = file.rejected.len() * REJECTED_BEGINNING > REJECTED_BYTES || file.rejected_bytes > REJECTED_BYTES;
+        let kept = if is_much { REJECTED_BEGINNING } else { Quarantined::MAX_BYTES };
+        let bytes = rejected.bytes[..rejected.bytes.len().min(kept)].to_vec();
+        file.rejected_bytes += bytes.len();
+        file.rejected.push(Quarantined {
+            log_file: file.task.file.key.clone(),
+            record: rejected.index,
+            offset: rejected.offset,
+            reason: rejected.reason.clone(),
+            bytes,
+            ingested: self.shared.plan.now.timestamp_micros(),
+        });
+        Ok(())
+    }
+}
+
+/// Whether a target took this very record from an earlier, shorter copy of the file.
+fn was_taken(task: &mut Task, target: usize, hash: u64) -> bool {
+    let before = task.taken.iter_mut().find(|(index, _)| *index == target);
+    match before.and_then(|(_, counts)| counts.get_mut(&hash)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The positions of the bits that are set.
+pub(crate) fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        if mask == 0 {
+            return None;
+        }
+        let bit = mask.trailing_zeros() as usize;
+        mask &= mask - 1;
+        Some(bit)
+    })
+}
+
+fn said(error: &Error) -> String {
+    match error.place() {
+        Some(place) => format!("{} ({place})", error.message()),
+        None => error.message().to_owned(),
+    }
+}
+
+fn empty(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Digest => "it is a digest file",
+        Shape::Aggregated => "it holds aggregated events, which no event data store takes",
+        Shape::Notices => "it holds notices of new log files",
+        Shape::Empty => "it is empty",
+        _ => "it holds no events",
+    }
+}
