@@ -10,6 +10,7 @@ use crate::function::Function;
 
 pub(crate) mod arguments;
 pub(crate) mod binary;
+pub(crate) mod conversion;
 pub(crate) mod ip;
 pub(crate) mod json;
 pub(crate) mod regexp;
@@ -20,6 +21,7 @@ pub(crate) mod uuid;
 /// Every family with its functions, in the order of Trino's manual; a new family is a line here.
 pub fn families() -> Vec<(&'static str, Vec<Function>)> {
     vec![
+        ("conversion", conversion::all()),
         ("string", string::all()),
         ("regexp", regexp::all()),
         ("json", json::all()),

@@ -3,7 +3,3 @@
 pub(crate) mod canonical;
 pub(crate) mod path;
 pub(crate) mod scan;
-
-#[path = "render/number.rs"]
-#[allow(dead_code)]
-mod number;

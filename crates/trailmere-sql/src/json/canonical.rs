@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt::Write;
 
-use super::number;
 use super::scan::{DEEPEST, Kind, Malformed, Quoted, Scanner};
+use crate::render::number;
 
 /// What becomes of an object's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,7 +64,7 @@ fn array_type(args: &[Arg<'_>]) -> Option<Type> {
         match (arg.ty(), &common) {
             (Type::Unknown, _) => {}
             (Type::Array(_), None) => common = Some(arg.ty().clone()),
-            (Type::Array(_), Some(other)) if becomes(arg, other) => {}
+            (Type::Array(_), Some(other)) => common = Some(crate::coercion::common_type(arg.ty(), other)?),
             _ => return None,
         }
     }
