@@ -16,7 +16,7 @@ use trailmere_model::{CALENDARDAY, Error, Result};
 use crate::ledger::{Addition, Head, Ledger, LedgerEntry, Quarantined, extend};
 use crate::snapshot::DataFile;
 use crate::state::{HEAD_APP, HeadName, LEDGER_APP};
-use crate::table::Table;
+use crate::table::{CHECKPOINT_COMMITS, Table};
 
 /// How often a commit is tried again when others commit to the same table.
 const ATTEMPTS: u32 = 40;
@@ -140,6 +140,9 @@ impl Table {
         operation: DeltaOperation,
         properties: CommitProperties,
     ) -> Result<PostCommit, DeltaTableError> {
+        // Cleaning the log up lists all of it: only when a checkpoint has made some of it superfluous.
+        let is_checkpoint = (delta.version() + 2).is_multiple_of(u64::from(CHECKPOINT_COMMITS));
+        let properties = properties.with_cleanup_expired_logs(Some(is_checkpoint));
         let commit =
             CommitBuilder::from(properties).with_actions(actions).build(Some(delta), self.inner.log.clone(), operation);
         commit.into_prepared_commit_future().await?.await

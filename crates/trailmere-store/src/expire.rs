@@ -6,27 +6,18 @@
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::TimestampMicrosecondType;
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use deltalake::DeltaTableError;
-use deltalake::kernel::transaction::CommitProperties;
-use deltalake::kernel::{Action, Remove};
 use deltalake::protocol::DeltaOperation;
-use deltalake::table::state::DeltaTableState;
-use object_store::ObjectStoreExt;
-use object_store::path::Path;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 use trailmere_model::time::calendarday;
-use trailmere_model::{CALENDARDAY, EVENTTIME, Error, Result, Retention, retention_cutoff};
+use trailmere_model::{EVENTTIME, Error, Result, Retention, retention_cutoff, storage_schema};
 
 use crate::commit::{attempts, is_collision, pause, too_busy};
 use crate::failure;
-use crate::snapshot::{DataFile, relative};
+use crate::rows::{self, Changes, Replacement};
+use crate::snapshot::DataFile;
 use crate::stats::StatValue;
 use crate::table::Table;
-
-const READ_ROWS: usize = 64 << 10;
 
 /// What an expiry removed, or would remove.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -74,11 +65,7 @@ impl Table {
     }
 
     async fn try_expire(&self, cutoff: i64, now: DateTime<Utc>) -> Result<Option<Expired>> {
-        let (files, delta) = {
-            let mut state = self.inner.state.lock().await;
-            state.refresh(&self.inner).await?;
-            (state.snapshot(&self.inner)?.files, state.delta()?.clone())
-        };
+        let (files, delta) = self.files_and_state().await?;
         let plan = plan(&files, cutoff);
         if plan.whole.is_empty() && plan.straddling.is_empty() {
             return Ok(Some(Expired::default()));
@@ -88,7 +75,11 @@ impl Table {
             written.extend(self.rewrite(file, cutoff).await?);
         }
         let expired = counted(&plan, &written);
-        match self.replace(&delta, &plan, &written, (cutoff, now)).await {
+        let removed: Vec<DataFile> = plan.whole.iter().chain(&plan.straddling).cloned().collect();
+        let predicate = format!("{EVENTTIME} < timestamp '{}'", trailmere_model::time::format_timestamp(cutoff));
+        let operation = DeltaOperation::Delete { predicate: Some(predicate) };
+        let replacement = Replacement { removed: &removed, added: &written, changes: Changes::Data };
+        match self.replace(&delta, replacement, operation, now).await {
             Ok(()) => Ok(Some(expired)),
             Err(error) if is_collision(&error) => Ok(None),
             Err(error) => Err(self.failed(error, "remove expired events from")),
@@ -97,44 +88,18 @@ impl Table {
 
     /// The file without its expired rows; none if nothing is left.
     async fn rewrite(&self, file: &DataFile, cutoff: i64) -> Result<Option<DataFile>> {
-        let path = Path::parse(&file.path)
-            .map_err(|error| Error::corrupt(format!("`{}` is no path", file.path)).source(error))?;
-        let fetched = async { self.inner.store.get(&path).await?.bytes().await };
-        let bytes = fetched.await.map_err(|error| failure::storage(error, format!("read `{path}`")))?;
-        let (table, day, place) = (self.clone(), file.day, format!("`{path}`"));
+        let bytes = self.fetch(file).await?;
+        let (table, file) = (self.clone(), file.clone());
         let encode = move || {
-            let rows = unexpired(bytes, cutoff).map_err(|error| error.at(place))?;
-            if rows.num_rows() == 0 { Ok(None) } else { table.encode(day, rows).map(Some) }
+            let rows = rows::decode(&file, bytes, |rows| unexpired(rows, cutoff))?;
+            let rows = concat_batches(&storage_schema(table.store_type()), &rows);
+            let rows = rows.map_err(|error| failure::arrow(error, "put together what is kept"))?;
+            if rows.num_rows() == 0 { Ok(None) } else { table.encode(file.day, rows).map(Some) }
         };
         match tokio::task::spawn_blocking(encode).await.map_err(failure::task)?? {
             Some(encoded) => self.upload(encoded).await.map(Some),
             None => Ok(None),
         }
-    }
-
-    async fn replace(
-        &self,
-        delta: &DeltaTableState,
-        plan: &Plan,
-        written: &[DataFile],
-        (cutoff, now): (i64, DateTime<Utc>),
-    ) -> Result<(), DeltaTableError> {
-        let millis = now.timestamp_millis();
-        let removed = plan
-            .whole
-            .iter()
-            .chain(&plan.straddling)
-            .map(|file| Action::Remove(remove(&self.inner.path, file, millis)));
-        let added = written.iter().map(|file| Action::Add(file.add(&self.inner.path, millis)));
-        let predicate = format!("{EVENTTIME} < timestamp '{}'", trailmere_model::time::format_timestamp(cutoff));
-        let operation = DeltaOperation::Delete { predicate: Some(predicate) };
-        let post =
-            self.write_actions(delta, removed.chain(added).collect(), operation, CommitProperties::default()).await?;
-        // A checkpoint that fails is written by a later commit.
-        if let Ok(finished) = post.await {
-            self.inner.state.lock().await.committed(finished.snapshot(), None, None);
-        }
-        Ok(())
     }
 }
 
@@ -164,23 +129,12 @@ fn times(file: &DataFile) -> (Option<i64>, Option<i64>) {
     (time(&column.min), last)
 }
 
-fn unexpired(bytes: Bytes, cutoff: i64) -> Result<RecordBatch> {
-    let failed = |error| failure::parquet(error, "read the file");
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(failed)?;
-    let schema = builder.schema().clone();
-    let reader = builder.with_batch_size(READ_ROWS).build().map_err(failed)?;
-    let mut kept = Vec::new();
-    for rows in reader {
-        let rows = rows.map_err(|error| Error::corrupt(format!("cannot read the file: {error}")).source(error))?;
-        let times =
-            rows.column_by_name(EVENTTIME).and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
-        let times =
-            times.ok_or_else(|| Error::corrupt(format!("column `{EVENTTIME}` is missing or of another type")))?;
-        let keep: BooleanArray =
-            (0..times.len()).map(|row| Some(times.is_null(row) || times.value(row) >= cutoff)).collect();
-        kept.push(filter_record_batch(&rows, &keep).map_err(|error| failure::arrow(error, "choose what is kept"))?);
-    }
-    concat_batches(&schema, &kept).map_err(|error| failure::arrow(error, "put together what is kept"))
+fn unexpired(rows: RecordBatch, cutoff: i64) -> Result<RecordBatch> {
+    let times = rows.column_by_name(EVENTTIME).and_then(|times| times.as_primitive_opt::<TimestampMicrosecondType>());
+    let times = times.ok_or_else(|| Error::corrupt(format!("column `{EVENTTIME}` is missing or of another type")))?;
+    let keep: BooleanArray =
+        (0..times.len()).map(|row| Some(times.is_null(row) || times.value(row) >= cutoff)).collect();
+    filter_record_batch(&rows, &keep).map_err(|error| failure::arrow(error, "choose what is kept"))
 }
 
 fn counted(plan: &Plan, written: &[DataFile]) -> Expired {
@@ -192,17 +146,5 @@ fn counted(plan: &Plan, written: &[DataFile]) -> Expired {
         files_rewritten: written.len() as u64,
         events: rows - written.iter().map(|file| file.rows).sum::<u64>(),
         bytes: bytes.saturating_sub(written.iter().map(|file| file.size).sum()),
-    }
-}
-
-fn remove(table: &Path, file: &DataFile, millis: i64) -> Remove {
-    Remove {
-        path: relative(table, &file.path).to_owned(),
-        data_change: true,
-        deletion_timestamp: Some(millis),
-        extended_file_metadata: Some(true),
-        partition_values: Some([(CALENDARDAY.to_owned(), Some(file.day.to_string()))].into()),
-        size: i64::try_from(file.size).ok(),
-        ..Remove::default()
     }
 }

@@ -29,6 +29,9 @@ mod table;
 mod commit;
 mod ledger;
 
+mod rows;
+
+mod compact;
 mod expire;
 mod maintain;
 mod vacuum;
@@ -37,6 +40,7 @@ mod vacuum;
 pub mod testing;
 
 pub use commit::{Append, Committed};
+pub use compact::Compacted;
 pub use documents::{Document, DocumentVersion, Documents};
 pub use encode::EncodedFile;
 pub use expire::Expired;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use trailmere_model::{Error, EventDataStore, Result};
 use uuid::Uuid;
 
+use crate::compact::Compacted;
 use crate::documents::Document;
 use crate::expire::Expired;
 use crate::failure;
@@ -46,7 +47,7 @@ pub struct MaintainReport {
 }
 
 /// What a maintenance did to one store.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct StoreReport {
     /// The store's id.
     pub id: Uuid,
@@ -54,6 +55,8 @@ pub struct StoreReport {
     pub name: String,
     /// What was past its retention.
     pub expired: Expired,
+    /// Small files that were put together.
+    pub compacted: Compacted,
     /// Files of no use.
     pub unused: Unused,
     /// Why the store could not be maintained; the others were.
@@ -72,7 +75,7 @@ pub struct RemovedStore {
 }
 
 impl Lake {
-    /// Removes what is past its retention, stores whose deletion is due, and files of no use.
+    /// Removes what is past its retention, stores whose deletion is due, and files of no use; puts small files together.
     ///
     /// A failure with one store does not keep the others from being maintained; it is in the report.
     pub async fn maintain(&self, now: DateTime<Utc>, options: &MaintainOptions) -> Result<MaintainReport> {
@@ -99,13 +102,7 @@ async fn maintain_store(
     now: DateTime<Utc>,
     options: &MaintainOptions,
 ) -> StoreReport {
-    let mut report = StoreReport {
-        id: store.id,
-        name: store.name.clone(),
-        expired: Expired::default(),
-        unused: Unused::default(),
-        failure: None,
-    };
+    let mut report = StoreReport { id: store.id, name: store.name.clone(), ..StoreReport::default() };
     if let Err(error) = try_maintain_store(lake, store, now, options, &mut report).await {
         report.failure = Some(error.to_string());
     }
@@ -120,11 +117,13 @@ async fn try_maintain_store(
     report: &mut StoreReport,
 ) -> Result<()> {
     let table = Table::open(lake, store);
-    report.expired = if options.dry_run {
-        table.expirable(store.retention, now).await?
+    if options.dry_run {
+        report.expired = table.expirable(store.retention, now).await?;
+        report.compacted = table.compactible().await?;
     } else {
-        table.expire(store.retention, now).await?
-    };
+        report.expired = table.expire(store.retention, now).await?;
+        report.compacted = table.compact(now).await?;
+    }
     let unused = table.unused(cutoff(now, options)?).await?;
     report.unused = vacuum::count(&unused);
     if options.dry_run {

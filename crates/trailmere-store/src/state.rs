@@ -43,11 +43,15 @@ pub(crate) struct State {
 impl State {
     /// Brings the memory up to the newest version of the table.
     pub(crate) async fn refresh(&mut self, table: &Inner) -> Result<()> {
-        let refreshed = match self.delta.take() {
-            Some(mut delta) => delta.update(&table.log, None).await.map(|()| delta),
-            None => EagerSnapshot::try_new(table.log.as_ref(), None).await.map(DeltaTableState::new),
-        };
-        let delta = refreshed.map_err(|error| {
+        if let Some(mut delta) = self.delta.take()
+            && delta.update(&table.log, None).await.is_ok()
+        {
+            self.delta = Some(delta);
+            return Ok(());
+        }
+        // Also after a failure: commits that followed the remembered version may have been cleaned up since.
+        let loaded = EagerSnapshot::try_new(table.log.as_ref(), None).await.map(DeltaTableState::new);
+        let delta = loaded.map_err(|error| {
             failure::delta(error, "read the table").at(format!("event data store `{}`", table.definition.name))
         })?;
         self.delta = Some(delta);

@@ -29,7 +29,10 @@ use crate::state::State;
 use crate::stats::StatColumns;
 
 /// Delta writes a checkpoint after this many commits.
-const CHECKPOINT_COMMITS: u32 = 32;
+pub(crate) const CHECKPOINT_COMMITS: u32 = 32;
+
+/// How long commits stay that a checkpoint has made superfluous: for readers that stand still, and for questions later.
+const LOG_RETENTION: &str = "interval 7 days";
 
 /// Larger files go up in parts, several at a time.
 const PART_BYTES: usize = 16 << 20;
@@ -77,6 +80,7 @@ impl Table {
         let columns = delta_columns(definition.store_type)?;
         let mut properties = properties(definition)?;
         properties.push(("delta.checkpointInterval".to_owned(), CHECKPOINT_COMMITS.to_string()));
+        properties.push(("delta.logRetentionDuration".to_owned(), LOG_RETENTION.to_owned()));
         properties.push(("delta.dataSkippingStatsColumns".to_owned(), table.inner.stat_columns.property()));
         CreateBuilder::new()
             .with_log_store(table.inner.log.clone())

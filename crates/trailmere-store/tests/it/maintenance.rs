@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow::array::AsArray;
+use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use proptest::prelude::*;
 use trailmere_model::{EventDataStore, Kind, Retention, is_expired};
 use trailmere_store::testing::{Extent, Fault, FlakyStore};
-use trailmere_store::{Append, Committed, Expired, Lake, LakeOptions, MaintainOptions, Table};
+use trailmere_store::{Append, Committed, Compacted, Expired, Lake, LakeOptions, MaintainOptions, Table};
 
-use crate::events::{DAY, MIDNIGHT, assert_once, batch, definition, entry, lake_with_store, now, rows, stored};
+use crate::events::{DAY, MIDNIGHT, assert_once, batch, definition, entry, lake_with_store, now, read, rows, stored};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -105,7 +107,8 @@ async fn files_of_no_use_go_when_they_are_old_enough() {
 
     let before = paths(&lake).await;
     let fresh = lake.maintain(now(), &MaintainOptions::default()).await.unwrap();
-    assert_eq!((fresh.stores[0].unused.files, paths(&lake).await), (0, before.clone()), "all is younger than a day");
+    assert_eq!((fresh.stores[0].unused.files, fresh.stores[0].compacted.files_before), (0, 20));
+    assert!(before.is_subset(&paths(&lake).await), "all is younger than a day");
 
     // The definition is left out of it: nothing else may expire at this hour.
     lake.change_store(store.id, |store| Ok(store.retention = Retention::Forever)).await.unwrap();
@@ -126,6 +129,64 @@ async fn files_of_no_use_go_when_they_are_old_enough() {
     assert_eq!(reopened.len(), 22);
     assert_eq!(reopened.entries().await.unwrap().iter().map(|rows| rows.num_rows()).sum::<usize>(), 22);
     assert_eq!(lake.maintain(later(), &MaintainOptions::default()).await.unwrap().stores[0].unused.files, 0);
+}
+
+#[tokio::test]
+async fn small_files_of_a_day_become_one_with_the_same_rows() {
+    let (lake, store) = lake_with_store(memory()).await;
+    let table = lake.table(&store).await.unwrap();
+    for file in 0..9 {
+        take(&table, &format!("log{file}"), &[MIDNIGHT + (9 - file) * HOUR, MIDNIGHT + 24 * HOUR]).await;
+    }
+    take(&table, "lonely", &[MIDNIGHT + 48 * HOUR]).await;
+    let before = stored(&lake, &table).await;
+    let planned = table.compactible().await.unwrap();
+    assert_eq!((planned.files_before, planned.files_after), (18, 2));
+    let done = table.compact(now()).await.unwrap();
+    assert_eq!((done.files_before, done.files_after, done.bytes_before), (18, 2, planned.bytes_before));
+    let snapshot = lake.table(&store).await.unwrap().snapshot().await.unwrap();
+    let files: Vec<_> = snapshot.files.iter().map(|file| (file.day, file.rows)).collect();
+    assert_eq!(files, [(DAY, 9), (DAY + 1, 9), (DAY + 2, 1)]);
+    assert_eq!(stored(&lake, &table).await, before);
+    let merged = read(&lake, &snapshot.files[0]).await;
+    let times = merged.column_by_name("eventtime").unwrap();
+    assert!(times.as_primitive::<TimestampMicrosecondType>().values().is_sorted());
+    assert_eq!(table.compact(now()).await.unwrap(), Compacted::default());
+    assert_eq!(table.ledger().await.unwrap().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ingestion_and_maintenance_go_on_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || async { Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap() };
+    let (lake, store) = lake_with_store(open().await).await;
+    let files: Vec<String> = (0..30).map(|file| format!("file{file}")).collect();
+    let mut tasks = Vec::new();
+    for half in files.chunks(15) {
+        let (lake, store, half) = (open().await, store.clone(), half.to_vec());
+        tasks.push(tokio::spawn(async move {
+            let table = lake.table(&store).await.unwrap();
+            for file in &half {
+                while let Some(append) = batch(&table, &[file]).await.unwrap() {
+                    if matches!(table.commit(append).await.unwrap(), Committed::Done { .. }) {
+                        break;
+                    }
+                }
+            }
+        }));
+    }
+    let keeper = lake.table(&store).await.unwrap();
+    let mut compacted = 0;
+    while !tasks.iter().all(tokio::task::JoinHandle::is_finished) {
+        compacted += keeper.compact(now()).await.unwrap().files_before;
+        keeper.expire(Retention::Days(7), now()).await.unwrap();
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert!(compacted > 0);
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_once(&lake, &lake.table(&store).await.unwrap(), &files).await;
 }
 
 async fn deleted_store(lake: &Lake, name: &str) -> EventDataStore {
@@ -168,7 +229,9 @@ async fn whichever_call_fails_the_next_maintenance_finishes() {
             let gone = deleted_store(&lake, "gone").await;
             let (_, store) = lake_with_store(lake.clone()).await;
             let table = lake.table(&store).await.unwrap();
-            take(&table, "log", &[MIDNIGHT, MIDNIGHT + HOUR, MIDNIGHT + 2 * HOUR]).await;
+            // One file goes, and the other four are put together.
+            let times: Vec<i64> = (0..5).map(|hours| MIDNIGHT + hours * HOUR).collect();
+            take(&table, "log", &times).await;
             let store = lake.change_store(store.id, |store| Ok(store.retention = Retention::Days(7))).await.unwrap();
             let now = at(MIDNIGHT + HOUR + 7 * 24 * HOUR);
             flaky.fail(nth, fault, Extent::FromThenOn);
@@ -178,9 +241,11 @@ async fn whichever_call_fails_the_next_maintenance_finishes() {
             let report = lake.maintain(now, &MaintainOptions::default()).await.unwrap();
             assert_eq!(report.stores[0].failure, None, "call {nth} {fault:?}");
             let left: Vec<String> = stored(&lake, &lake.table(&store).await.unwrap()).await.into_keys().collect();
+            let expected: Vec<String> = times[1..].iter().map(|time| format!("log@{time}")).collect();
+            assert_eq!(left, expected, "call {nth} {fault:?}");
             assert_eq!(
-                left,
-                [format!("log@{}", MIDNIGHT + HOUR), format!("log@{}", MIDNIGHT + 2 * HOUR)],
+                lake.table(&store).await.unwrap().snapshot().await.unwrap().files.len(),
+                1,
                 "call {nth} {fault:?}"
             );
             assert!(
