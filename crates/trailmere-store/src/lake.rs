@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use object_store::path::Path;
-use trailmere_model::Result;
+use trailmere_model::{Error, Result};
 use uuid::Uuid;
 
 use crate::documents::Documents;
@@ -35,6 +35,14 @@ impl Lake {
     /// Opens a folder or `s3://bucket/prefix`; nothing is written, not even the folder, until something must be.
     pub async fn open(location: &str, options: LakeOptions) -> Result<Self> {
         let location = Location::parse(location)?;
+        if let Location::Folder(path) = &location
+            && path.exists()
+            && !path.is_dir()
+        {
+            return Err(
+                Error::invalid(format!("`{location}` is no folder")).hint("a lake is a folder or s3://bucket/prefix")
+            );
+        }
         let durability = if options.durable { Durability::Synced } else { Durability::Unsynced };
         let store = open_rooted(&location, durability).await?;
         Ok(Self::with_object_store(store, &location.to_string()))

@@ -8,6 +8,7 @@ mod entry;
 mod head;
 mod index;
 mod parts;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,11 +19,13 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use trailmere_model::Result;
 
+use columns::States;
 pub use columns::{ledger_schema, quarantine_schema};
 pub use entry::{FileOutcome, FileState, LedgerEntry, Quarantined};
 pub(crate) use head::{Head, Part};
 use index::{Segment, Segments};
 pub(crate) use parts::{Addition, LEDGER_FOLDER, extend};
+use streams::Streams;
 
 use crate::state::HeadName;
 
@@ -98,13 +101,18 @@ impl Ledger {
         let wanted: Vec<&Part> = head.ledger.iter().filter(|part| part.last_sequence > seen).collect();
         let batches = parts::read_each(self.store.as_ref(), &self.table, &wanted).await?;
         let mut segment = Segment::default();
-        let newest = Arc::make_mut(&mut self.newest);
+        let mut newest = Streams::default();
         for batch in &batches {
-            for entry in columns::entries(batch)?.into_iter().filter(|entry| entry.sequence > seen) {
-                remember_newest(newest, &entry.entry.log_file);
-                segment.insert(&entry);
+            let states = States::of(batch)?;
+            for row in 0..states.len() {
+                let state = states.state(row)?;
+                if state.sequence > seen {
+                    newest.see(states.log_file(row));
+                    segment.insert(states.log_file(row), state);
+                }
             }
         }
+        newest.add_to(&mut self.newest);
         self.segments.push(segment);
         self.head = Arc::new(head);
         Ok(self)
@@ -113,28 +121,15 @@ impl Ledger {
     /// The ledger after a commit of this process: what was added is known without reading it again.
     pub(crate) fn with_commit(mut self, head: Head, entries: &[LedgerEntry]) -> Self {
         let mut segment = Segment::default();
-        let newest = Arc::make_mut(&mut self.newest);
+        let mut newest = Streams::default();
         for entry in entries {
-            remember_newest(newest, &entry.log_file);
-            segment.insert(&columns::Numbered { entry: entry.clone(), sequence: head.sequence });
+            newest.see(&entry.log_file);
+            segment.insert(&entry.log_file, entry.state(head.sequence));
         }
+        newest.add_to(&mut self.newest);
         self.segments.push(segment);
         self.head = Arc::new(head);
         self
-    }
-}
-
-/// Keys of one stream sort by time, since the date follows the region.
-fn remember_newest(newest: &mut BTreeMap<String, String>, log_file: &str) {
-    let Some(key) = trailmere_model::log_key::LogKey::parse(log_file) else { return };
-    let date = key.date.format("/%Y/%m/%d/").to_string();
-    let Some((stream, _)) = log_file.rsplit_once(&date) else { return };
-    match newest.get_mut(stream) {
-        Some(known) if known.as_str() >= log_file => {}
-        Some(known) => *known = log_file.to_owned(),
-        None => {
-            newest.insert(stream.to_owned(), log_file.to_owned());
-        }
     }
 }
 

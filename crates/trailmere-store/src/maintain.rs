@@ -84,10 +84,13 @@ impl Lake {
         let mut known: Vec<Uuid> = Vec::with_capacity(documents.len());
         for document in documents {
             known.push(document.value.id);
-            if document.value.is_gone(now) {
-                report.removed.push(remove_store(self, &document, options).await?);
-            } else {
+            if !document.value.is_gone(now) {
                 report.stores.push(maintain_store(self, &document.value, now, options).await);
+                continue;
+            }
+            match remove_store(self, &document, options).await {
+                Ok(removed) => report.removed.push(removed),
+                Err(error) => report.stores.push(failed(&document.value, &error)),
             }
         }
         report.stores.sort_by(|a, b| a.name.cmp(&b.name));
@@ -107,6 +110,10 @@ async fn maintain_store(
         report.failure = Some(error.to_string());
     }
     report
+}
+
+fn failed(store: &EventDataStore, error: &Error) -> StoreReport {
+    StoreReport { id: store.id, name: store.name.clone(), failure: Some(error.to_string()), ..StoreReport::default() }
 }
 
 async fn try_maintain_store(

@@ -3,21 +3,14 @@
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, Int64Array, Int64Builder, ListBuilder, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BinaryArray, Int64Array, Int64Builder, ListArray, ListBuilder, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use trailmere_model::{Error, Result};
 
 use crate::failure;
-use crate::ledger::entry::{FileOutcome, LedgerEntry, Quarantined};
-
-/// An entry with the commit that made it.
-#[derive(Clone, Debug)]
-pub(crate) struct Numbered {
-    pub(crate) entry: LedgerEntry,
-    pub(crate) sequence: u64,
-}
+use crate::ledger::entry::{FileOutcome, FileState, LedgerEntry, Quarantined, etag_hash};
 
 type Count = fn(&LedgerEntry) -> u64;
 
@@ -82,7 +75,10 @@ fn ledger_fields() -> Vec<Field> {
     fields
 }
 
+/// Rows in the order of their keys: alike ones side by side take little room.
 pub(crate) fn ledger_rows(entries: &[LedgerEntry], sequence: u64) -> Result<RecordBatch> {
+    let mut entries: Vec<&LedgerEntry> = entries.iter().collect();
+    entries.sort_by(|a, b| a.log_file.cmp(&b.log_file));
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(entries.iter().map(|entry| &entry.log_file))),
         Arc::new(entries.iter().map(|entry| entry.etag.as_deref()).collect::<StringArray>()),
@@ -95,7 +91,7 @@ pub(crate) fn ledger_rows(entries: &[LedgerEntry], sequence: u64) -> Result<Reco
     columns.push(Arc::new(TimestampMicrosecondArray::from_iter_values(entries.iter().map(|entry| entry.ingested))));
     columns.push(Arc::new(Int64Array::from_value(signed(sequence), entries.len())));
     let mut taken = ListBuilder::new(Int64Builder::new());
-    for entry in entries {
+    for entry in &entries {
         // The bits of a hash, not its value.
         entry.taken.iter().for_each(|hash| taken.values().append_value(*hash as i64));
         taken.append(!entry.taken.is_empty());
@@ -118,49 +114,59 @@ pub(crate) fn quarantine_rows(rejected: &[Quarantined], sequence: u64) -> Result
     RecordBatch::try_new(QUARANTINE.clone(), columns).map_err(|error| failure::arrow(error, "write the quarantine"))
 }
 
-/// Reads the entries of a part of the ledger.
-pub(crate) fn entries(rows: &RecordBatch) -> Result<Vec<Numbered>> {
-    let text =
-        |name: &str| column(rows, name).and_then(|values| values.as_string_opt::<i32>().ok_or_else(|| wrong(name)));
-    let number = |name: &str| {
-        column(rows, name).and_then(|values| values.as_primitive_opt::<Int64Type>().ok_or_else(|| wrong(name)))
-    };
-    let (log_files, etags, outcomes, reasons) = (text("log_file")?, text("etag")?, text("outcome")?, text("reason")?);
-    let counts = COUNTS.map(|(name, _)| number(name));
-    let [size, records, events, filtered, expired, duplicate, quarantined, bytes_in, raw_bytes] = counts;
-    let (size, records, events, filtered, expired) = (size?, records?, events?, filtered?, expired?);
-    let (duplicate, quarantined, bytes_in, raw_bytes) = (duplicate?, quarantined?, bytes_in?, raw_bytes?);
-    let sequence = number("sequence")?;
-    let ingested =
-        column(rows, "ingested")?.as_primitive_opt::<TimestampMicrosecondType>().ok_or_else(|| wrong("ingested"))?;
-    let taken = column(rows, "taken")?.as_list_opt::<i32>().ok_or_else(|| wrong("taken"))?;
-    let optional = |values: &StringArray, row: usize| values.is_valid(row).then(|| values.value(row).to_owned());
-    let mut entries = Vec::with_capacity(rows.num_rows());
-    for row in 0..rows.num_rows() {
-        let count = |values: &Int64Array| u64::try_from(values.value(row)).unwrap_or(0);
-        let hashes = taken.is_valid(row).then(|| taken.value(row));
-        entries.push(Numbered {
-            sequence: count(sequence),
-            entry: LedgerEntry {
-                log_file: log_files.value(row).to_owned(),
-                etag: optional(etags, row),
-                outcome: FileOutcome::parse(outcomes.value(row)).ok_or_else(|| wrong("outcome"))?,
-                reason: optional(reasons, row),
-                size: count(size),
-                records: count(records),
-                events: count(events),
-                filtered: count(filtered),
-                expired: count(expired),
-                duplicate: count(duplicate),
-                quarantined: count(quarantined),
-                bytes_in: count(bytes_in),
-                raw_bytes: count(raw_bytes),
-                ingested: ingested.value(row),
-                taken: hashes.map(|hashes| unsigned(&hashes)).unwrap_or_default(),
-            },
-        });
+/// The columns of a part that say how each log file went; the others are for SQL only.
+pub(crate) struct States<'a> {
+    log_files: &'a StringArray,
+    etags: &'a StringArray,
+    outcomes: &'a StringArray,
+    sizes: &'a Int64Array,
+    sequences: &'a Int64Array,
+    ingested: &'a TimestampMicrosecondArray,
+    taken: &'a ListArray,
+}
+
+impl<'a> States<'a> {
+    pub(crate) fn of(rows: &'a RecordBatch) -> Result<Self> {
+        Ok(Self {
+            log_files: text(rows, "log_file")?,
+            etags: text(rows, "etag")?,
+            outcomes: text(rows, "outcome")?,
+            sizes: numbers(rows, "size")?,
+            sequences: numbers(rows, "sequence")?,
+            ingested: column(rows, "ingested")?.as_primitive_opt().ok_or_else(|| wrong("ingested"))?,
+            taken: column(rows, "taken")?.as_list_opt().ok_or_else(|| wrong("taken"))?,
+        })
     }
-    Ok(entries)
+
+    pub(crate) fn len(&self) -> usize {
+        self.log_files.len()
+    }
+
+    pub(crate) fn log_file(&self, row: usize) -> &'a str {
+        self.log_files.value(row)
+    }
+
+    pub(crate) fn state(&self, row: usize) -> Result<FileState> {
+        let taken = self.taken.is_valid(row).then(|| self.taken.value(row));
+        let hashes = taken.as_ref().and_then(|hashes| hashes.as_primitive_opt::<Int64Type>());
+        Ok(FileState {
+            outcome: FileOutcome::parse(self.outcomes.value(row)).ok_or_else(|| wrong("outcome"))?,
+            size: unsigned(self.sizes.value(row)),
+            ingested: self.ingested.value(row),
+            sequence: unsigned(self.sequences.value(row)),
+            // The bits of a hash, not its value.
+            taken: hashes.map(|hashes| hashes.values().iter().map(|bits| *bits as u64).collect()).unwrap_or_default(),
+            etag_hash: etag_hash(self.etags.is_valid(row).then(|| self.etags.value(row))),
+        })
+    }
+}
+
+fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+    column(rows, name)?.as_string_opt().ok_or_else(|| wrong(name))
+}
+
+fn numbers<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a Int64Array> {
+    column(rows, name)?.as_primitive_opt().ok_or_else(|| wrong(name))
 }
 
 fn column<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
@@ -175,9 +181,6 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn unsigned(hashes: &ArrayRef) -> Vec<u64> {
-    hashes
-        .as_primitive_opt::<Int64Type>()
-        .map(|hashes| hashes.values().iter().map(|bits| *bits as u64).collect())
-        .unwrap_or_default()
+fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
 }

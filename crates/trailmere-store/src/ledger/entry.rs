@@ -70,6 +70,20 @@ pub struct LedgerEntry {
     pub taken: Vec<u64>,
 }
 
+impl LedgerEntry {
+    /// What the ledger remembers of the entry, made by the commit of that sequence.
+    pub(crate) fn state(&self, sequence: u64) -> FileState {
+        FileState {
+            outcome: self.outcome,
+            size: self.size,
+            ingested: self.ingested,
+            sequence,
+            taken: self.taken.as_slice().into(),
+            etag_hash: etag_hash(self.etag.as_deref()),
+        }
+    }
+}
+
 /// How a log file went when it was last taken, as the ledger remembers it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileState {

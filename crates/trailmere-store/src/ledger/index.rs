@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::ledger::columns::Numbered;
-use crate::ledger::entry::{FileOutcome, FileState, etag_hash};
+use crate::ledger::entry::{FileOutcome, FileState};
 
 /// Looking a file up asks every segment; beyond this many, small neighbours become one.
 const MAX_SEGMENTS: usize = 12;
@@ -31,18 +30,16 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    pub(crate) fn insert(&mut self, numbered: &Numbered) {
-        let Numbered { entry, sequence } = numbered;
-        let key = xxh3_128(entry.log_file.as_bytes());
+    pub(crate) fn insert(&mut self, log_file: &str, state: FileState) {
         let compact = Compact {
-            size: entry.size,
-            etag_hash: etag_hash(entry.etag.as_deref()),
-            ingested: entry.ingested,
-            sequence: *sequence,
-            outcome: entry.outcome,
+            size: state.size,
+            etag_hash: state.etag_hash,
+            ingested: state.ingested,
+            sequence: state.sequence,
+            outcome: state.outcome,
         };
-        let taken = (!entry.taken.is_empty()).then(|| Arc::from(entry.taken.as_slice()));
-        self.put(key, compact, taken);
+        let taken = (!state.taken.is_empty()).then_some(state.taken);
+        self.put(xxh3_128(log_file.as_bytes()), compact, taken);
     }
 
     fn put(&mut self, key: u128, compact: Compact, taken: Option<Arc<[u64]>>) {

@@ -49,12 +49,30 @@ impl Writer {
 }
 
 #[test]
-fn entries_come_back_from_columns() {
+fn states_come_back_from_columns() {
     let written: Vec<_> = FileOutcome::ALL.into_iter().map(|outcome| entry(outcome.as_str(), outcome)).collect();
     let rows = columns::ledger_rows(&written, 7).unwrap();
-    let read = columns::entries(&rows).unwrap();
-    assert!(read.iter().all(|numbered| numbered.sequence == 7));
-    assert_eq!(read.into_iter().map(|numbered| numbered.entry).collect::<Vec<_>>(), written);
+    let states = States::of(&rows).unwrap();
+    assert_eq!(states.len(), written.len());
+    for row in 0..states.len() {
+        let entry = written.iter().find(|entry| entry.log_file == states.log_file(row)).unwrap();
+        assert_eq!(states.state(row).unwrap(), entry.state(7));
+    }
+}
+
+#[tokio::test]
+async fn entries_are_rows_for_sql() {
+    let mut writer = Writer::new();
+    writer.add(&[entry("b", FileOutcome::Failed), entry("a", FileOutcome::Complete)], &[]).await;
+    let ledger = writer.empty().advance(writer.head.name()).await.unwrap();
+    let rows = ledger.entries().await.unwrap();
+    assert_eq!(rows[0].schema(), ledger_schema());
+    let text = arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string();
+    let cells = |line: usize| text.lines().nth(line).unwrap().split('|').map(str::trim).collect::<Vec<_>>();
+    let expected = ["a", "\"abc\"", "complete", "", "100", "12", "9", "1", "0", "1", "1", "100", "1000"];
+    assert_eq!(cells(3)[1..14], expected);
+    assert_eq!(cells(4)[1..5], ["b", "\"abc\"", "failed", "broken off"]);
+    assert_eq!(cells(3)[15], "1");
 }
 
 #[tokio::test]
@@ -124,7 +142,7 @@ async fn rejected_records_are_kept_but_not_beyond_their_limit() {
 #[test]
 fn the_same_copy_has_the_same_size_and_etag() {
     let mut segment = index::Segment::default();
-    segment.insert(&columns::Numbered { entry: entry("a", FileOutcome::Partial), sequence: 1 });
+    segment.insert("a", entry("a", FileOutcome::Partial).state(1));
     let mut segments = Segments::default();
     segments.push(segment);
     let state = segments.state("a").unwrap();
