@@ -8,13 +8,20 @@ use std::sync::LazyLock;
 
 use crate::function::Function;
 
+pub(crate) mod aggregate;
 pub(crate) mod arguments;
+pub(crate) mod array;
 pub(crate) mod binary;
 pub(crate) mod conversion;
+pub(crate) mod datetime;
 pub(crate) mod ip;
 pub(crate) mod json;
+pub(crate) mod lambda;
+pub(crate) mod map;
 pub(crate) mod regexp;
 pub(crate) mod string;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod url;
 pub(crate) mod uuid;
 
@@ -29,6 +36,11 @@ pub fn families() -> Vec<(&'static str, Vec<Function>)> {
         ("url", url::all()),
         ("ip", ip::all()),
         ("uuid", uuid::all()),
+        ("datetime", datetime::all()),
+        ("array", array::all()),
+        ("map", map::all()),
+        ("lambda", lambda::all()),
+        ("aggregate", aggregate::all()),
     ]
 }
 

@@ -5,6 +5,7 @@
 
 pub mod ast;
 pub mod call;
+mod canonical;
 pub mod cast;
 pub mod coercion;
 pub mod error;
@@ -19,6 +20,8 @@ mod parser;
 pub mod render;
 pub mod scalar;
 mod temporal;
+#[cfg(test)]
+mod testing;
 pub mod type_name;
 pub mod types;
 mod zone;

@@ -1,0 +1,151 @@
+//! How does any aggregate do DISTINCT, ORDER BY and sliding frames? It keeps the rows and folds them anew at the end.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, ListArray, UInt32Array, new_empty_array};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::{SortOptions, concat, take};
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::ScalarValue;
+use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::Accumulator;
+use datafusion::logical_expr::function::AccumulatorArgs;
+
+use super::fold::{Fold, FoldUdaf, Single};
+use crate::call::downcast;
+use crate::canonical::Keys;
+use crate::types::{ITEM, Type};
+
+/// The rows of a group or frame.
+pub(super) struct Replay<F: Fold> {
+    fold: Arc<F>,
+    /// Types of the arguments, which come before the columns of ORDER BY.
+    args: Vec<Type>,
+    distinct: bool,
+    order: Vec<SortOptions>,
+    types: Vec<DataType>,
+    batches: Vec<Vec<ArrayRef>>,
+    /// How many rows at the start a sliding frame has left behind.
+    retracted: usize,
+}
+
+impl<F: Fold> Replay<F> {
+    pub(super) fn new(udaf: &FoldUdaf<F>, args: &AccumulatorArgs<'_>) -> DfResult<Self> {
+        let mut types: Vec<DataType> = args.expr_fields.iter().map(|f| f.data_type().clone()).collect();
+        for by in args.order_bys {
+            types.push(by.expr.data_type(args.schema)?);
+        }
+        Ok(Replay {
+            fold: Arc::clone(&udaf.fold),
+            args: udaf.args.clone(),
+            distinct: args.is_distinct,
+            order: args.order_bys.iter().map(|by| by.options).collect(),
+            types,
+            batches: vec![],
+            retracted: 0,
+        })
+    }
+
+    /// All rows in one batch, which replaces those that it is made of.
+    fn columns(&mut self) -> DfResult<Vec<ArrayRef>> {
+        if self.batches.is_empty() {
+            return Ok(self.types.iter().map(new_empty_array).collect());
+        }
+        let column = |i: usize| {
+            let parts: Vec<&dyn Array> = self.batches.iter().map(|b| b[i].as_ref()).collect();
+            let whole = concat(&parts)?;
+            Ok(whole.slice(self.retracted, whole.len() - self.retracted))
+        };
+        let whole = (0..self.types.len()).map(column).collect::<DfResult<Vec<ArrayRef>>>()?;
+        self.batches = vec![whole.clone()];
+        self.retracted = 0;
+        Ok(whole)
+    }
+
+    /// The arguments, each distinct row once, in order.
+    fn rows(&mut self) -> DfResult<Vec<ArrayRef>> {
+        let columns = self.columns()?;
+        let rows = columns.first().map_or(0, |c| c.len());
+        let (args, order) = columns.split_at(self.args.len());
+        if !self.distinct && order.is_empty() {
+            return Ok(args.to_vec());
+        }
+        let mut picked: Vec<u32> = (0..rows as u32).collect();
+        if self.distinct {
+            let keys = Keys::of_all(&self.args, args)?;
+            let mut seen = HashSet::new();
+            picked.retain(|row| seen.insert(keys.get(*row as usize)));
+        }
+        if !order.is_empty() {
+            let keys = Keys::as_stored(order, &self.order)?;
+            picked.sort_by(|a, b| keys.get(*a as usize).cmp(keys.get(*b as usize)));
+        }
+        let picked = UInt32Array::from(picked);
+        Ok(args.iter().map(|c| take(c, &picked, None)).collect::<Result<_, _>>()?)
+    }
+}
+
+impl<F: Fold> fmt::Debug for Replay<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Replay")
+    }
+}
+
+impl<F: Fold> Accumulator for Replay<F> {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
+        if values.first().is_some_and(|v| !v.is_empty()) {
+            self.batches.push(values[..self.types.len()].to_vec());
+        }
+        Ok(())
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
+        self.retracted += values.first().map_or(0, |v| v.len());
+        while self.batches.first().is_some_and(|b| b[0].len() <= self.retracted) {
+            self.retracted -= self.batches.remove(0)[0].len();
+        }
+        Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&mut self) -> DfResult<ScalarValue> {
+        let mut single = Single { fold: Arc::clone(&self.fold), state: F::State::default() };
+        single.update_batch(&self.rows()?)?;
+        single.evaluate()
+    }
+
+    fn size(&self) -> usize {
+        let bytes: usize =
+            self.batches.iter().flatten().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum();
+        size_of_val(self) + bytes
+    }
+
+    fn state(&mut self) -> DfResult<Vec<ScalarValue>> {
+        Ok(self.columns()?.into_iter().map(one_list).collect::<DfResult<Vec<_>>>()?)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> DfResult<()> {
+        for row in 0..states.first().map_or(0, |s| s.len()) {
+            let values: Vec<ArrayRef> =
+                states.iter().map(|s| Ok(downcast::<ListArray>(s)?.value(row))).collect::<DfResult<_>>()?;
+            self.update_batch(&values)?;
+        }
+        Ok(())
+    }
+}
+
+/// The type of a list of such values.
+pub(super) fn list_of(ty: &DataType) -> DataType {
+    DataType::List(Arc::new(Field::new(ITEM, ty.clone(), true)))
+}
+
+fn one_list(values: ArrayRef) -> DfResult<ScalarValue> {
+    let item = Arc::new(Field::new(ITEM, values.data_type().clone(), true));
+    let offsets = OffsetBuffer::from_lengths([values.len()]);
+    Ok(ScalarValue::List(Arc::new(ListArray::try_new(item, offsets, values, None)?)))
+}

@@ -1,0 +1,176 @@
+//! How many distinct values are there, about? A HyperLogLog that is exact while it is small.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, BinaryBuilder, Int64Array};
+use arrow::datatypes::DataType;
+use datafusion::error::Result as DfResult;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::fold::{Fold, Members};
+use crate::canonical::Keys;
+use crate::types::Type;
+
+/// Registers of the default error, 1.6 %: a little better than Trino's 2.3 %.
+const DEFAULT_BITS: u8 = 12;
+/// Hashes kept one by one before registers are made of them.
+const SPARSE_LIMIT: usize = 512;
+
+/// approx_distinct.
+pub(super) struct Distinct {
+    ty: Type,
+    bits: u8,
+}
+
+impl Distinct {
+    /// With a standard error of at most `error`, Trino's own where none is given.
+    pub(super) fn new(ty: Type, error: Option<f64>) -> Self {
+        let bits = error.map_or(DEFAULT_BITS, |e| (2.0 * (1.04 / e).log2()).ceil().clamp(4.0, 16.0) as u8);
+        Distinct { ty, bits }
+    }
+}
+
+/// What is known of the values seen.
+pub(super) enum Sketch {
+    /// All hashes.
+    Sparse(HashSet<u64>),
+    /// The greatest number of leading zeros by register.
+    Dense(Vec<u8>),
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Sketch::Sparse(HashSet::new())
+    }
+}
+
+impl Sketch {
+    fn add(&mut self, hash: u64, bits: u8) {
+        match self {
+            Sketch::Sparse(hashes) => {
+                hashes.insert(hash);
+                if hashes.len() > SPARSE_LIMIT {
+                    let hashes = std::mem::take(hashes);
+                    let mut registers = vec![0; 1 << bits];
+                    hashes.into_iter().for_each(|h| register(&mut registers, h, bits));
+                    *self = Sketch::Dense(registers);
+                }
+            }
+            Sketch::Dense(registers) => register(registers, hash, bits),
+        }
+    }
+
+    fn merge(&mut self, bytes: &[u8], bits: u8) {
+        let Some((dense, body)) = bytes.split_first() else { return };
+        if *dense == 0 {
+            for hash in body.as_chunks::<8>().0 {
+                self.add(u64::from_le_bytes(*hash), bits);
+            }
+            return;
+        }
+        if let Sketch::Sparse(hashes) = self {
+            let mut registers = vec![0; 1 << bits];
+            std::mem::take(hashes).into_iter().for_each(|h| register(&mut registers, h, bits));
+            *self = Sketch::Dense(registers);
+        }
+        if let Sketch::Dense(registers) = self {
+            registers.iter_mut().zip(body).for_each(|(mine, other)| *mine = (*mine).max(*other));
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Sketch::Sparse(hashes) => std::iter::once(0).chain(hashes.iter().flat_map(|h| h.to_le_bytes())).collect(),
+            Sketch::Dense(registers) => std::iter::once(1).chain(registers.iter().copied()).collect(),
+        }
+    }
+
+    fn estimate(&self) -> i64 {
+        match self {
+            Sketch::Sparse(hashes) => hashes.len() as i64,
+            Sketch::Dense(registers) => estimate(registers),
+        }
+    }
+}
+
+fn register(registers: &mut [u8], hash: u64, bits: u8) {
+    let index = (hash >> (64 - bits)) as usize;
+    let rank = ((hash << bits) | (1 << (bits - 1))).leading_zeros() as u8 + 1;
+    registers[index] = registers[index].max(rank);
+}
+
+fn estimate(registers: &[u8]) -> i64 {
+    let m = registers.len() as f64;
+    let alpha = 0.7213 / (1.0 + 1.079 / m);
+    let sum: f64 = registers.iter().map(|r| 2f64.powi(-i32::from(*r))).sum();
+    let raw = alpha * m * m / sum;
+    let zeros = registers.iter().filter(|r| **r == 0).count();
+    if raw <= 2.5 * m && zeros > 0 {
+        return (m * (m / zeros as f64).ln()).round() as i64;
+    }
+    raw.round() as i64
+}
+
+impl Fold for Distinct {
+    type State = Sketch;
+
+    fn update(&self, states: &mut [Sketch], columns: &[ArrayRef], members: &Members<'_>) -> DfResult<()> {
+        let keys = Keys::of(&self.ty, &columns[0])?;
+        members.each_valid(&columns[0], |group, row| {
+            states[group].add(xxh3_64(keys.get(row)), self.bits);
+            Ok(())
+        })
+    }
+
+    fn saved(&self) -> Vec<DataType> {
+        vec![DataType::Binary]
+    }
+
+    fn save(&self, states: &[Sketch]) -> DfResult<Vec<ArrayRef>> {
+        let mut builder = BinaryBuilder::new();
+        states.iter().for_each(|s| builder.append_value(s.bytes()));
+        Ok(vec![Arc::new(builder.finish())])
+    }
+
+    fn merge(&self, states: &mut [Sketch], saved: &[ArrayRef], members: &Members<'_>) -> DfResult<()> {
+        let sketches = saved[0].as_binary::<i32>();
+        members.each(|group, row| {
+            states[group].merge(sketches.value(row), self.bits);
+            Ok(())
+        })
+    }
+
+    fn finish(&self, states: &[Sketch]) -> DfResult<ArrayRef> {
+        Ok(Arc::new(states.iter().map(|s| Some(s.estimate())).collect::<Int64Array>()))
+    }
+
+    fn heap(&self, state: &Sketch) -> usize {
+        match state {
+            Sketch::Sparse(hashes) => hashes.capacity() * 9,
+            Sketch::Dense(registers) => registers.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_are_exact_while_few_and_near_when_many() {
+        for (n, tolerance) in [(0u64, 0.0), (3, 0.0), (500, 0.0), (5_000, 0.05), (200_000, 0.05)] {
+            let mut sketch = Sketch::default();
+            for i in 0..n {
+                sketch.add(xxh3_64(&i.to_le_bytes()), 12);
+                sketch.add(xxh3_64(&i.to_le_bytes()), 12);
+            }
+            let mut merged = Sketch::default();
+            merged.merge(&sketch.bytes(), 12);
+            for s in [&sketch, &merged] {
+                let error = (s.estimate() as f64 - n as f64).abs() / (n.max(1) as f64);
+                assert!(error <= tolerance, "{n}: {}", s.estimate());
+            }
+        }
+    }
+}
