@@ -7,6 +7,9 @@
 mod deflate;
 mod gzip;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Cursor, Read};
 
 use libdeflater::Decompressor;
@@ -61,7 +64,7 @@ impl Inflation {
 
     /// Takes the buffer back, unless one large file has made it larger than the next ones are likely to need.
     pub(crate) fn close(&mut self, text: RawText<'_>) {
-        if text.buffer.len() <= 2 * self.whole_bytes {
+        if text.buffer.len() <= self.whole_bytes.max(2 * CHUNK_BYTES) {
             self.buffer = text.buffer;
         }
     }

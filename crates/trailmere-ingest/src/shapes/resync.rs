@@ -59,10 +59,14 @@ impl Resync {
             let bytes = text.bytes();
             let starts = &bytes[..limit.unwrap_or(bytes.len())];
             let Some(found) = starts.get(at..).and_then(|rest| memchr::memchr(b'{', rest)) else {
-                if limit.is_none() && text.more() {
+                let end = starts.len();
+                if limit.is_some() || end < SEARCHED_BYTES && !text.more() {
+                    return Search::Nothing;
+                }
+                if end < SEARCHED_BYTES {
                     continue;
                 }
-                return Search::Nothing;
+                return Search::Tired(end);
             };
             at += found;
             let reach = bytes.len().min(limit.map_or(usize::MAX, |limit| limit + BALANCED_BYTES));

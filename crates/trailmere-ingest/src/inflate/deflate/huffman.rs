@@ -25,7 +25,7 @@ impl Huffman {
         }
         counts[0] = 0;
         let used: u16 = counts.iter().sum();
-        check_complete(&counts, used)?;
+        let is_complete = is_complete(&counts, used)?;
         let mut offsets = [0u16; MAX_BITS + 2];
         for length in 1..=MAX_BITS {
             offsets[length + 1] = offsets[length] + counts[length];
@@ -36,7 +36,11 @@ impl Huffman {
             symbols[usize::from(*offset)] = symbol as u16;
             *offset += 1;
         }
-        let table = short_codes(&counts, &symbols);
+        let mut table = short_codes(&counts, &symbols);
+        if !is_complete {
+            // Either bit stands for the one symbol there is, as libdeflate has it.
+            table.fill(symbols.first().unwrap_or(&0) << 4 | 1);
+        }
         Ok(Self { table, counts, symbols })
     }
 
@@ -71,7 +75,7 @@ impl Huffman {
 }
 
 /// Codes must fill their space exactly; a single code of one bit (or none) is the allowed exception.
-fn check_complete(counts: &[u16; MAX_BITS + 1], used: u16) -> Result<(), Fault> {
+fn is_complete(counts: &[u16; MAX_BITS + 1], used: u16) -> Result<bool, Fault> {
     let mut left = 1i32;
     for count in &counts[1..] {
         left = (left << 1) - i32::from(*count);
@@ -82,7 +86,7 @@ fn check_complete(counts: &[u16; MAX_BITS + 1], used: u16) -> Result<(), Fault> 
     if left > 0 && !(used == 0 || used == 1 && counts[1] == 1) {
         return Err(Fault::Corrupt("an incomplete code"));
     }
-    Ok(())
+    Ok(left == 0)
 }
 
 fn short_codes(counts: &[u16; MAX_BITS + 1], symbols: &[u16]) -> Vec<u16> {
@@ -130,15 +134,12 @@ pub(super) fn read_dynamic(bits: &mut BitReader<impl Read>) -> Result<(Huffman, 
     let literals = bits.take(5)? as usize + 257;
     let distances = bits.take(5)? as usize + 1;
     let code_lengths = bits.take(4)? as usize + 4;
-    if literals > 286 || distances > 30 {
-        return Err(Fault::Corrupt("more codes than there are symbols"));
-    }
     let mut lengths = [0u8; 19];
     for position in &ORDER[..code_lengths] {
         lengths[*position] = bits.take(3)? as u8;
     }
     let code = Huffman::new(&lengths)?;
-    let mut lengths = [0u8; 286 + 30];
+    let mut lengths = [0u8; 288 + 32];
     let lengths = &mut lengths[..literals + distances];
     let mut filled = 0;
     while filled < lengths.len() {
@@ -154,9 +155,6 @@ pub(super) fn read_dynamic(bits: &mut BitReader<impl Read>) -> Result<(Huffman, 
         };
         run.fill(value);
         filled += repeat;
-    }
-    if lengths[256] == 0 {
-        return Err(Fault::Corrupt("a block that cannot end"));
     }
     Ok((Huffman::new(&lengths[..literals])?, Huffman::new(&lengths[literals..])?))
 }
