@@ -28,3 +28,6 @@ const fn entry(
 ) -> Function {
     Function { name, aliases: &[], family: "conversion", signature, about, example, kind: FunctionKind::Scalar(bind) }
 }
+
+#[cfg(test)]
+mod tests;

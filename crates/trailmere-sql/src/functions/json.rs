@@ -37,3 +37,6 @@ fn input(arg: &Arg<'_>) -> Option<Type> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

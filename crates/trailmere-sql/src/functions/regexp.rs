@@ -243,3 +243,6 @@ fn nth(s: &str, pattern: &Pattern, start: i64, occurrence: i64) -> DfResult<i32>
     }
     Ok(-1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,3 +211,6 @@ fn to_utf8(args: &[Arg<'_>]) -> Result<ScalarCall> {
         binaries(call.rows, |row| Ok(text.get(row)))
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,3 +157,6 @@ fn decode(args: &[Arg<'_>]) -> Result<ScalarCall> {
         })
     }))
 }
+
+#[cfg(test)]
+mod tests;
