@@ -3,11 +3,13 @@
 //! Touches no file, clock or network, and knows nothing of CloudTrail. Rejects what it cannot honour by name and
 //! position; never approximates silently.
 
+mod analyzer;
 pub mod ast;
 pub mod call;
 mod canonical;
 pub mod cast;
 pub mod coercion;
+pub mod catalog;
 pub mod error;
 pub mod function;
 pub mod functions;
@@ -23,10 +25,13 @@ mod temporal;
 #[cfg(test)]
 mod testing;
 pub mod type_name;
+pub mod statement;
 pub mod types;
 mod zone;
 
 pub use call::Typed;
 pub use error::{Kind, Position, SqlError};
+pub use catalog::{Catalog, EmptyCatalog, Table, TableColumn, TableName};
 pub use parser::{Fragment, split_script};
+pub use statement::{OutputColumn, PlanOptions, Planned, Statement, StatementKind, parse_script};
 pub use types::{RowField, Type};

@@ -1,0 +1,266 @@
+//! Function calls: special forms, inline functions, and the library.
+
+use std::cell::RefCell;
+
+use datafusion::logical_expr::Expr;
+
+use super::Analyzer;
+use super::expression::boolean;
+use super::lambda::CallLambda;
+use super::scope::{Env, Frame, LambdaFrame};
+use super::stage::Context;
+use crate::ast::{self, At, Call, ExprKind};
+use crate::call::{Typed, apply};
+use crate::error::{Kind, Result, SqlError};
+use crate::function::{Arg, Function, FunctionKind, ScalarCall};
+use crate::types::Type;
+use crate::{coercion, functions, literal, operators};
+
+impl Analyzer<'_> {
+    /// A call.
+    pub(super) fn call(&self, call: &Call, at: At, cx: Context<'_>) -> Result<Typed> {
+        let name = call.name.value.to_lowercase();
+        if call.over.is_some() {
+            return self.window_call(call, at, cx);
+        }
+        if let Some(special) = self.special(&name, call, cx)? {
+            return Ok(special);
+        }
+        if let Some(function) = cx.ctes.function(&name) {
+            plain(call)?;
+            return self.inline_call(&function, call, cx);
+        }
+        let function = library(&call.name)?;
+        match function.kind {
+            FunctionKind::Scalar(bind) => {
+                plain(call)?;
+                self.scalar_call(function, bind, call, cx)
+            }
+            FunctionKind::Aggregate(bind) => self.aggregate_call(bind, call, cx),
+            FunctionKind::Window(_) => Err(SqlError::invalid(format!("`{name}` is a window function and needs OVER"))),
+        }
+    }
+
+    /// What looks like a function but decides which of its arguments are computed, or is known now.
+    fn special(&self, name: &str, call: &Call, cx: Context<'_>) -> Result<Option<Typed>> {
+        let args = &call.args;
+        let count = |range: std::ops::RangeInclusive<usize>| {
+            plain(call)?;
+            if range.contains(&args.len()) {
+                return Ok(());
+            }
+            let (low, high) = (range.start(), range.end());
+            let takes = if low == high { format!("{low}") } else { format!("{low} to {high}") };
+            Err(SqlError::invalid(format!("`{name}` takes {takes} arguments, not {}", args.len())))
+        };
+        let values = || args.iter().map(|a| self.expr(a, cx)).collect::<Result<Vec<_>>>();
+        Ok(Some(match name {
+            "try" => {
+                count(1..=1)?;
+                self.try_call(&args[0], cx)?
+            }
+            "if" => {
+                count(2..=3)?;
+                self.case(None, &[(args[0].clone(), args[1].clone())], args.get(2), cx)?
+            }
+            "coalesce" => {
+                plain(call)?;
+                coalesce(values()?)?
+            }
+            "nullif" => {
+                count(2..=2)?;
+                nullif(values()?)?
+            }
+            "typeof" => {
+                count(1..=1)?;
+                literal::string(&self.expr(&args[0], cx)?.ty.to_string())
+            }
+            "now" => {
+                count(0..=0)?;
+                self.current("current_timestamp", None)?
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// CASE and IF: all results are brought to one type.
+    pub(super) fn case(
+        &self,
+        operand: Option<&ast::Expr>,
+        branches: &[(ast::Expr, ast::Expr)],
+        otherwise: Option<&ast::Expr>,
+        cx: Context<'_>,
+    ) -> Result<Typed> {
+        let operand = operand.map(|o| self.expr(o, cx)).transpose()?;
+        let mut conditions = Vec::new();
+        let mut results = Vec::new();
+        for (when, then) in branches {
+            conditions.push(match &operand {
+                None => self.condition(when, cx)?,
+                Some(operand) => {
+                    let when = self.expr(when, cx)?;
+                    boolean(operators::comparison(operators::ComparisonOp::Eq, operand.clone(), when)?)?
+                }
+            });
+            results.push(self.expr(then, cx)?);
+        }
+        if let Some(otherwise) = otherwise {
+            results.push(self.expr(otherwise, cx)?);
+        }
+        let (mut results, ty) = unify(results, "the results of CASE")?;
+        let otherwise = otherwise.and_then(|_| results.pop()).map(Box::new);
+        if ty == Type::Unknown {
+            return Ok(literal::null());
+        }
+        let branches = conditions.into_iter().map(Box::new).zip(results.into_iter().map(Box::new)).collect();
+        let case = datafusion::logical_expr::Case::new(None, branches, otherwise);
+        Ok(Typed::new(Expr::Case(case), ty))
+    }
+
+    /// A call of a library function.
+    fn scalar_call(
+        &self,
+        function: &'static Function,
+        bind: fn(&[Arg<'_>]) -> Result<ScalarCall>,
+        call: &Call,
+        cx: Context<'_>,
+    ) -> Result<Typed> {
+        let captured = RefCell::new(Vec::new());
+        let (values, lambdas) = self.arguments(&call.args, cx, &captured)?;
+        let bound = bind(&arguments(&call.args, &values, &lambdas))?;
+        let values = coerced(function.name, call, values, &bound.args)?;
+        let captures = captured.take().into_iter().map(|c: Typed| c.expr).collect();
+        Ok(apply(function.name, bound, values, captures))
+    }
+
+    /// The values of a call, and its lambdas before they are analyzed.
+    pub(super) fn arguments<'c>(
+        &'c self,
+        args: &'c [ast::Expr],
+        cx: Context<'c>,
+        captured: &'c RefCell<Vec<Typed>>,
+    ) -> Result<(Vec<Typed>, Vec<CallLambda<'c>>)> {
+        let mut values = Vec::new();
+        let mut lambdas = Vec::new();
+        for arg in args {
+            match arg.kind.as_ref() {
+                ExprKind::Lambda(parameters, body) => {
+                    lambdas.push(CallLambda { analyzer: self, parameters, body, cx, captured });
+                }
+                _ => values.push(self.expr(arg, cx)?),
+            }
+        }
+        Ok((values, lambdas))
+    }
+
+    /// A call of `WITH FUNCTION`: the body with its parameters replaced.
+    fn inline_call(&self, function: &ast::InlineFunction, call: &Call, cx: Context<'_>) -> Result<Typed> {
+        if call.args.len() != function.parameters.len() {
+            let takes = function.parameters.len();
+            return Err(SqlError::invalid(format!(
+                "`{}` takes {takes} arguments, not {}",
+                function.name.value,
+                call.args.len()
+            )));
+        }
+        let mut parameters = Vec::new();
+        for ((name, ty), arg) in function.parameters.iter().zip(&call.args) {
+            let value = coercion::coerce(self.expr(arg, cx)?, ty).map_err(|e| e.at(arg.at.into()))?;
+            parameters.push((name.clone(), value));
+        }
+        let frame = LambdaFrame { parameters, captures: RefCell::default() };
+        let env = Env { frame: Frame::Function(&frame), outer: None };
+        let ctes = cx.ctes.before_function(&function.name.value);
+        let stage = super::stage::Stage::plain("a function");
+        let body = self.expr(&function.body, Context { env: &env, ctes: &ctes, stage: &stage })?;
+        coercion::coerce(body, &function.returns)
+    }
+}
+
+/// The arguments as a function's `bind` sees them, in the order written.
+pub(super) fn arguments<'c>(args: &[ast::Expr], values: &[Typed], lambdas: &'c [CallLambda<'c>]) -> Vec<Arg<'c>> {
+    let (mut values, mut lambdas) = (values.iter(), lambdas.iter());
+    let one = |arg: &ast::Expr| match arg.kind.as_ref() {
+        ExprKind::Lambda(..) => lambdas.next().map(|l| Arg::Lambda(l)),
+        _ => values.next().map(|v| Arg::Value { ty: v.ty.clone(), constant: v.literal().cloned() }),
+    };
+    args.iter().filter_map(one).collect()
+}
+
+/// Brings the values of a call to the types that its function takes.
+pub(super) fn coerced(name: &str, call: &Call, values: Vec<Typed>, types: &[Type]) -> Result<Vec<Typed>> {
+    if values.len() != types.len() {
+        let message = format!("`{name}` was bound to {} arguments, but has {}", types.len(), values.len());
+        return Err(SqlError::new(Kind::Internal, message));
+    }
+    let places = call.args.iter().filter(|a| !matches!(a.kind.as_ref(), ExprKind::Lambda(..)));
+    let one = |((value, ty), place): ((Typed, &Type), &ast::Expr)| {
+        coercion::coerce(value, ty).map_err(|e| {
+            let e = SqlError { message: format!("argument of `{name}`: {}", e.message), ..e };
+            e.at(place.at.into())
+        })
+    };
+    values.into_iter().zip(types).zip(places).map(one).collect()
+}
+
+/// The library's function of this name.
+pub(super) fn library(name: &ast::Ident) -> Result<&'static Function> {
+    functions::lookup(&name.value).ok_or_else(|| {
+        let e = SqlError::not_found(format!("function `{}` does not exist", name.value)).at(name.at.into());
+        match functions::nearest(&name.value).first() {
+            Some(near) => e.hint(format!("did you mean `{near}`?")),
+            None => e.hint("SHOW FUNCTIONS lists all functions"),
+        }
+    })
+}
+
+/// Refuses what only aggregates and windows have.
+fn plain(call: &Call) -> Result<()> {
+    let what = if call.star {
+        "`*`"
+    } else if call.distinct {
+        "DISTINCT"
+    } else if !call.order_by.is_empty() {
+        "ORDER BY"
+    } else if call.filter.is_some() {
+        "FILTER"
+    } else {
+        return Ok(());
+    };
+    Err(SqlError::invalid(format!("`{}` is no aggregate and takes no {what}", call.name.value)))
+}
+
+/// Brings values to their common type.
+pub(super) fn unify(values: Vec<Typed>, what: &str) -> Result<(Vec<Expr>, Type)> {
+    let mut ty = Type::Unknown;
+    for value in &values {
+        ty = coercion::common_type(&ty, &value.ty)
+            .ok_or_else(|| SqlError::invalid(format!("{what} have no common type: {ty} and {}", value.ty)))?;
+    }
+    let values = values.into_iter().map(|v| Ok(coercion::coerce(v, &ty)?.expr)).collect::<Result<_>>()?;
+    Ok((values, ty))
+}
+
+fn coalesce(values: Vec<Typed>) -> Result<Typed> {
+    if values.len() < 2 {
+        return Err(SqlError::invalid("`coalesce` takes two arguments or more"));
+    }
+    let (values, ty) = unify(values, "the arguments of `coalesce`")?;
+    if ty == Type::Unknown {
+        return Ok(literal::null());
+    }
+    Ok(Typed::new(datafusion::functions::core::expr_fn::coalesce(values), ty))
+}
+
+fn nullif(mut values: Vec<Typed>) -> Result<Typed> {
+    let (second, first) = (values.pop(), values.pop());
+    let (Some(first), Some(second)) = (first, second) else { return Ok(literal::null()) };
+    let equal = boolean(operators::comparison(operators::ComparisonOp::Eq, first.clone(), second)?)?;
+    let null = coercion::coerce(literal::null(), &first.ty)?;
+    if first.ty == Type::Unknown {
+        return Ok(first);
+    }
+    let branches = vec![(Box::new(equal), Box::new(null.expr))];
+    let case = datafusion::logical_expr::Case::new(None, branches, Some(Box::new(first.expr)));
+    Ok(Typed::new(Expr::Case(case), first.ty))
+}

@@ -1,0 +1,278 @@
+//! Window calls: OVER, named windows, frames.
+
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::expr::{NullTreatment, WindowFunction, WindowFunctionParams};
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, Window, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
+};
+
+use super::call::{arguments, coerced, library};
+use super::stage::Context;
+use super::{Analyzer, internal};
+use crate::ast::{self, At, Call, Frame, FrameBound, FrameUnit, Over, WindowSpec};
+use crate::call::Typed;
+use crate::error::{Result, SqlError};
+use crate::function::FunctionKind;
+use crate::types::Type;
+use crate::{coercion, operators};
+
+/// A bound computation and what wraps its result.
+type Computation =
+    (WindowFunctionDefinition, Vec<Expr>, Type, Option<std::sync::Arc<dyn Fn(Expr) -> Expr + Send + Sync>>);
+
+impl Analyzer<'_> {
+    /// A call with OVER: a column of the stage's windows.
+    pub(super) fn window_call(&self, call: &Call, at: At, cx: Context<'_>) -> Result<Typed> {
+        if !cx.stage.windowed {
+            return Err(SqlError::invalid(format!("{} cannot contain window functions", cx.stage.clause)));
+        }
+        if cx.env.in_lambda() {
+            return Err(SqlError::invalid("a lambda cannot contain window functions"));
+        }
+        let over = call.over.as_ref().map(|o| resolve_over(o, cx)).transpose()?.unwrap_or_default();
+        let cx = cx.with_env(cx.env.outside_lambdas());
+        let before = cx.stage.windows.borrow().len();
+        let (fun, args, returns, finish, filter) = self.window_computation(call, cx)?;
+        let mut partition_by = Vec::new();
+        for key in &over.partition_by {
+            let value = self.expr(key, cx)?;
+            if !super::aggregate::comparable(&value.ty) {
+                return Err(SqlError::invalid(format!("{} cannot be compared", value.ty)).at(key.at.into()));
+            }
+            partition_by.push(operators::group_key(value).expr);
+        }
+        let mut order_by = self.sort_keys(&over.order_by, cx)?;
+        let window_frame = self.frame(&over, cx).map_err(|e| e.at(at.into()))?;
+        if cx.stage.windows.borrow().len() > before {
+            return Err(SqlError::invalid("window functions cannot be nested"));
+        }
+        window_frame.regularize_order_bys(&mut order_by).map_err(internal)?;
+        let null_treatment = call
+            .ignore_nulls
+            .map(|ignore| if ignore { NullTreatment::IgnoreNulls } else { NullTreatment::RespectNulls });
+        let params = WindowFunctionParams {
+            args,
+            partition_by,
+            order_by,
+            window_frame,
+            filter,
+            null_treatment,
+            distinct: call.distinct,
+        };
+        let id = self.add(&cx.stage.windows, Expr::from(WindowFunction { fun, params }));
+        let value = finish.map_or_else(|| super::column(&id), |finish| finish(super::column(&id)));
+        Ok(cx.env.carry(Typed::new(value, returns)))
+    }
+
+    #[expect(clippy::type_complexity)]
+    fn window_computation(
+        &self,
+        call: &Call,
+        cx: Context<'_>,
+    ) -> Result<(
+        WindowFunctionDefinition,
+        Vec<Expr>,
+        Type,
+        Option<std::sync::Arc<dyn Fn(Expr) -> Expr + Send + Sync>>,
+        Option<Box<Expr>>,
+    )> {
+        let name = &call.name.value;
+        match library(&call.name)?.kind {
+            FunctionKind::Scalar(_) => {
+                Err(SqlError::invalid(format!("`{name}` is neither an aggregate nor a window function")))
+            }
+            FunctionKind::Aggregate(bind) => {
+                if !call.order_by.is_empty() {
+                    return Err(SqlError::invalid("ORDER BY within the arguments is not allowed with OVER"));
+                }
+                let bound = self.bind_aggregate(bind, call, cx)?;
+                let fun = WindowFunctionDefinition::AggregateUDF(bound.call.udaf);
+                Ok((fun, bound.args, bound.call.returns, bound.call.finish, bound.filter))
+            }
+            FunctionKind::Window(bind) => {
+                if call.distinct || call.filter.is_some() || !call.order_by.is_empty() || call.star {
+                    let message = format!("`{name}` takes no DISTINCT, FILTER, ORDER BY or `*`");
+                    return Err(SqlError::invalid(message));
+                }
+                let captured = std::cell::RefCell::default();
+                let (values, lambdas) = self.arguments(&call.args, cx, &captured)?;
+                let bound = bind(&arguments(&call.args, &values, &lambdas))?;
+                let values = coerced(name, call, values, &bound.args)?;
+                let fun = WindowFunctionDefinition::WindowUDF(bound.udwf);
+                Ok((fun, values.into_iter().map(|v| v.expr).collect(), bound.returns, bound.finish, None))
+            }
+        }
+    }
+
+    fn frame(&self, over: &WindowSpec, cx: Context<'_>) -> Result<WindowFrame> {
+        let Some(frame) = &over.frame else {
+            return Ok(WindowFrame::new((!over.order_by.is_empty()).then_some(false)));
+        };
+        check_frame(frame, over)?;
+        let units = match frame.unit {
+            FrameUnit::Rows => WindowFrameUnits::Rows,
+            FrameUnit::Range => WindowFrameUnits::Range,
+            FrameUnit::Groups => WindowFrameUnits::Groups,
+        };
+        let key = match over.order_by.first() {
+            Some(item) if frame.unit == FrameUnit::Range => Some(self.expr(&item.expr, cx)?.ty),
+            _ => None,
+        };
+        let bound = |b: &FrameBound| -> Result<WindowFrameBound> {
+            Ok(match b {
+                FrameBound::UnboundedPreceding => WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
+                FrameBound::UnboundedFollowing => WindowFrameBound::Following(ScalarValue::UInt64(None)),
+                FrameBound::CurrentRow => WindowFrameBound::CurrentRow,
+                FrameBound::Preceding(e) => WindowFrameBound::Preceding(self.frame_offset(e, key.as_ref(), cx)?),
+                FrameBound::Following(e) => WindowFrameBound::Following(self.frame_offset(e, key.as_ref(), cx)?),
+            })
+        };
+        Ok(WindowFrame::new_bounds(units, bound(&frame.start)?, bound(&frame.end)?))
+    }
+
+    /// The offset of a frame: a count of rows or groups, or a distance between sort keys.
+    fn frame_offset(&self, e: &ast::Expr, key: Option<&Type>, cx: Context<'_>) -> Result<ScalarValue> {
+        let place = |err: SqlError| err.at(e.at.into());
+        let offset = self.expr(e, cx)?;
+        let constant = |value: &Typed| {
+            value
+                .literal()
+                .cloned()
+                .ok_or_else(|| place(SqlError::unsupported("the offset of a frame must be a constant")))
+        };
+        let Some(key) = key else {
+            if !offset.ty.is_integer() {
+                return Err(place(SqlError::invalid(format!(
+                    "the offset of a frame must be a number of rows, not {}",
+                    offset.ty
+                ))));
+            }
+            let count = constant(&coercion::coerce(offset, &Type::BigInt).map_err(place)?)?;
+            return match count {
+                ScalarValue::Int64(Some(n)) if n >= 0 => Ok(ScalarValue::UInt64(Some(n as u64))),
+                _ => Err(place(SqlError::invalid("the offset of a frame must not be negative or NULL"))),
+            };
+        };
+        distance(key, offset, constant).map_err(place)
+    }
+}
+
+/// The distance of a RANGE frame, as DataFusion adds it to the sort key.
+fn distance(key: &Type, offset: Typed, constant: impl Fn(&Typed) -> Result<ScalarValue>) -> Result<ScalarValue> {
+    let value = match (key, &offset.ty) {
+        (_, Type::IntervalDayToSecond) => match constant(&offset)? {
+            ScalarValue::Int64(Some(ms)) => ScalarValue::new_interval_mdn(0, 0, ms.saturating_mul(1_000_000)),
+            _ => ScalarValue::Null,
+        },
+        (_, Type::IntervalYearToMonth) => match constant(&offset)? {
+            ScalarValue::Int32(Some(months)) => ScalarValue::new_interval_mdn(months, 0, 0),
+            _ => ScalarValue::Null,
+        },
+        _ if key.is_numeric() && offset.ty.is_numeric() => constant(&coercion::coerce(offset, key)?)?,
+        _ => return Err(SqlError::invalid(format!("a RANGE frame over {key} cannot have an offset of {}", offset.ty))),
+    };
+    let negative = match &value {
+        ScalarValue::IntervalMonthDayNano(Some(i)) => i.months < 0 || i.nanoseconds < 0,
+        number => ScalarValue::new_zero(&number.data_type()).is_ok_and(|zero| *number < zero),
+    };
+    if value.is_null() || negative {
+        return Err(SqlError::invalid("the offset of a frame must not be negative or NULL"));
+    }
+    Ok(value)
+}
+
+fn check_frame(frame: &Frame, over: &WindowSpec) -> Result<()> {
+    let fail = |message: &str| Err(SqlError::invalid(message).at(frame.at.into()));
+    let rank = |b: &FrameBound| match b {
+        FrameBound::UnboundedPreceding => 0,
+        FrameBound::Preceding(_) => 1,
+        FrameBound::CurrentRow => 2,
+        FrameBound::Following(_) => 3,
+        FrameBound::UnboundedFollowing => 4,
+    };
+    let offset = |b: &FrameBound| matches!(b, FrameBound::Preceding(_) | FrameBound::Following(_));
+    if matches!(frame.start, FrameBound::UnboundedFollowing) {
+        return fail("a frame cannot start at UNBOUNDED FOLLOWING");
+    }
+    if matches!(frame.end, FrameBound::UnboundedPreceding) {
+        return fail("a frame cannot end at UNBOUNDED PRECEDING");
+    }
+    if rank(&frame.start) > rank(&frame.end) {
+        return fail("a frame cannot end before it starts");
+    }
+    if frame.unit == FrameUnit::Groups && over.order_by.is_empty() {
+        return fail("a GROUPS frame needs ORDER BY");
+    }
+    if frame.unit == FrameUnit::Range && (offset(&frame.start) || offset(&frame.end)) && over.order_by.len() != 1 {
+        return fail("a RANGE frame with an offset needs exactly one ORDER BY");
+    }
+    Ok(())
+}
+
+/// The window that OVER names or spells, with what it extends.
+fn resolve_over(over: &Over, cx: Context<'_>) -> Result<WindowSpec> {
+    match over {
+        Over::Named(name) => named_window(name, cx),
+        Over::Spec(spec) => extended(spec, cx),
+    }
+}
+
+fn named_window(name: &ast::Ident, cx: Context<'_>) -> Result<WindowSpec> {
+    match cx.stage.named_windows.iter().find(|(n, _)| n == name) {
+        Some((_, spec)) => extended(spec, cx),
+        None => Err(SqlError::not_found(format!("window `{}` does not exist", name.value)).at(name.at.into())),
+    }
+}
+
+/// `w AS (base ORDER BY …)`: a window may add to what it is based on, not replace it.
+fn extended(spec: &WindowSpec, cx: Context<'_>) -> Result<WindowSpec> {
+    let Some(name) = &spec.base else { return Ok(spec.clone()) };
+    // A window can only be based on one that stands before it, so this ends.
+    let before = cx.stage.named_windows.iter().position(|(_, s)| std::ptr::eq(s, spec)).unwrap_or(usize::MAX);
+    let at = cx.stage.named_windows.iter().position(|(n, _)| n == name).filter(|i| *i < before);
+    let Some(at) = at else {
+        return Err(SqlError::not_found(format!("window `{}` does not exist", name.value)).at(name.at.into()));
+    };
+    let mut base = extended(&cx.stage.named_windows[at].1, cx)?;
+    let fail = |what: &str| Err(SqlError::invalid(format!("window `{}` {what}", name.value)).at(name.at.into()));
+    if !spec.partition_by.is_empty() {
+        return fail("is extended, so PARTITION BY is not allowed");
+    }
+    if !spec.order_by.is_empty() && !base.order_by.is_empty() {
+        return fail("has an ORDER BY already");
+    }
+    if base.frame.is_some() {
+        return fail("has a frame and cannot be extended");
+    }
+    if !spec.order_by.is_empty() {
+        base.order_by.clone_from(&spec.order_by);
+    }
+    base.frame.clone_from(&spec.frame);
+    Ok(base)
+}
+
+/// Adds window columns; those over the same partitions and order are computed together.
+pub(super) fn plan_windows(mut plan: LogicalPlan, windows: Vec<(String, Expr)>) -> Result<LogicalPlan> {
+    let mut groups: Vec<Vec<(String, Expr)>> = Vec::new();
+    for window in windows {
+        match groups.iter_mut().find(|g| same_window(&g[0].1, &window.1)) {
+            Some(group) => group.push(window),
+            None => groups.push(vec![window]),
+        }
+    }
+    for group in groups {
+        let exprs = group.into_iter().map(|(id, e)| e.alias(id)).collect();
+        let window = Window::try_new(exprs, std::sync::Arc::new(plan)).map_err(internal)?;
+        plan = LogicalPlan::Window(window);
+    }
+    Ok(plan)
+}
+
+fn same_window(a: &Expr, b: &Expr) -> bool {
+    match (a, b) {
+        (Expr::WindowFunction(a), Expr::WindowFunction(b)) => {
+            a.params.partition_by == b.params.partition_by && a.params.order_by == b.params.order_by
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,559 @@
+//! What a statement says: the syntax tree of Trino's SELECT.
+//!
+//! Equality disregards positions and the case of names, because `GROUP BY lower(A)` and `SELECT LOWER(a)` say the same.
+
+use crate::error::Position;
+use crate::types::Type;
+
+/// A place in the text that equality disregards.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct At(pub Position);
+
+impl PartialEq for At {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl From<At> for Option<Position> {
+    fn from(at: At) -> Self {
+        (at.0.line > 0).then_some(at.0)
+    }
+}
+
+/// A name as typed; compared without regard to case, as Trino does also with quoted names.
+#[derive(Debug, Clone)]
+pub struct Ident {
+    /// Spelling, without quotes.
+    pub value: String,
+    /// Where.
+    pub at: At,
+}
+
+impl PartialEq for Ident {
+    fn eq(&self, other: &Self) -> bool {
+        same_name(&self.value, &other.value)
+    }
+}
+
+/// Whether two names are the same name.
+pub fn same_name(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b) || (!a.is_ascii() && a.to_lowercase() == b.to_lowercase())
+}
+
+/// A statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Statement {
+    /// SELECT, WITH, VALUES, TABLE.
+    Query(Query),
+    /// EXPLAIN [ANALYZE] [VERBOSE].
+    Explain {
+        /// Run it and show what happened.
+        analyze: bool,
+        /// More detail.
+        verbose: bool,
+        /// Of what.
+        statement: Box<Statement>,
+    },
+    /// SHOW TABLES [LIKE pattern].
+    ShowTables(Option<String>),
+    /// SHOW FUNCTIONS [LIKE pattern].
+    ShowFunctions(Option<String>),
+    /// SHOW COLUMNS FROM, DESCRIBE.
+    Describe(TableName),
+}
+
+/// A table as written: dotted parts, or one bare identifier such as a UUID or an ARN.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableName {
+    /// The parts.
+    pub parts: Vec<Ident>,
+    /// Where.
+    pub at: At,
+}
+
+impl TableName {
+    /// The name as one text.
+    pub fn text(&self) -> String {
+        self.parts.iter().map(|p| p.value.as_str()).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// A query with its WITH, ORDER BY and limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Common table expressions.
+    pub with: Vec<Cte>,
+    /// Inline functions.
+    pub functions: Vec<InlineFunction>,
+    /// The rows.
+    pub body: QueryBody,
+    /// ORDER BY.
+    pub order_by: Vec<SortItem>,
+    /// OFFSET.
+    pub offset: Option<Expr>,
+    /// LIMIT or FETCH FIRST.
+    pub limit: Option<Limit>,
+    /// Where.
+    pub at: At,
+}
+
+/// How many rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// The number.
+    pub count: Expr,
+    /// WITH TIES.
+    pub with_ties: bool,
+}
+
+/// One of WITH.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cte {
+    /// Its name.
+    pub name: Ident,
+    /// Names of its columns.
+    pub columns: Vec<Ident>,
+    /// Its rows.
+    pub query: Query,
+    /// Whether WITH RECURSIVE allows it to name itself.
+    pub recursive: bool,
+}
+
+/// `FUNCTION f(x bigint) RETURNS bigint RETURN x + 1`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InlineFunction {
+    /// Its name.
+    pub name: Ident,
+    /// Parameters.
+    pub parameters: Vec<(Ident, Type)>,
+    /// The declared type.
+    pub returns: Type,
+    /// The expression.
+    pub body: Expr,
+}
+
+/// What makes rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum QueryBody {
+    /// SELECT …
+    Select(Box<Select>),
+    /// VALUES …
+    Values(Vec<Expr>),
+    /// TABLE t
+    Table(TableName),
+    /// UNION, INTERSECT, EXCEPT.
+    Set {
+        /// Which.
+        op: SetOp,
+        /// Keeps duplicates.
+        all: bool,
+        /// First.
+        left: Box<QueryBody>,
+        /// Second.
+        right: Box<QueryBody>,
+        /// Where the operator stands.
+        at: At,
+    },
+    /// Parentheses around a query with its own ORDER BY or limit.
+    Nested(Box<Query>),
+}
+
+/// A set operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetOp {
+    /// UNION
+    Union,
+    /// INTERSECT
+    Intersect,
+    /// EXCEPT
+    Except,
+}
+
+/// SELECT … FROM … WHERE … GROUP BY … HAVING … WINDOW.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// DISTINCT.
+    pub distinct: bool,
+    /// What is selected.
+    pub items: Vec<SelectItem>,
+    /// From where; several are a cross join.
+    pub from: Vec<Relation>,
+    /// WHERE.
+    pub filter: Option<Expr>,
+    /// GROUP BY.
+    pub group_by: Option<GroupBy>,
+    /// HAVING.
+    pub having: Option<Expr>,
+    /// WINDOW.
+    pub windows: Vec<(Ident, WindowSpec)>,
+    /// Where.
+    pub at: At,
+}
+
+/// One of the select list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SelectItem {
+    /// An expression with its alias.
+    Expr(Expr, Option<Ident>),
+    /// `*`, `t.*`, `(row).*` with the names given to its columns.
+    Wildcard(Option<Expr>, Vec<Ident>, At),
+}
+
+/// GROUP BY.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupBy {
+    /// GROUP BY DISTINCT: equal grouping sets are one.
+    pub distinct: bool,
+    /// GROUP BY AUTO: all that is not aggregated.
+    pub auto: bool,
+    /// The elements, whose sets are multiplied.
+    pub elements: Vec<GroupingElement>,
+}
+
+/// One of GROUP BY.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GroupingElement {
+    /// One or more keys.
+    Simple(Vec<Expr>),
+    /// ROLLUP
+    Rollup(Vec<Vec<Expr>>),
+    /// CUBE
+    Cube(Vec<Vec<Expr>>),
+    /// GROUPING SETS
+    Sets(Vec<GroupingElement>),
+}
+
+/// One of ORDER BY.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SortItem {
+    /// By what.
+    pub expr: Expr,
+    /// DESC.
+    pub descending: bool,
+    /// NULLS FIRST; Trino's default is last, both ways.
+    pub nulls_first: bool,
+}
+
+/// Something after FROM.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relation {
+    /// What.
+    pub kind: Box<RelationKind>,
+    /// Where.
+    pub at: At,
+}
+
+/// What stands after FROM.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RelationKind {
+    /// A table or a common table expression.
+    Table(TableName),
+    /// A query in parentheses.
+    Subquery(Query),
+    /// LATERAL (query).
+    Lateral(Query),
+    /// UNNEST(…) [WITH ORDINALITY].
+    Unnest(Vec<Expr>, bool),
+    /// TABLE(function(…)).
+    Function(TableFunction),
+    /// With alias and column names.
+    Aliased(Relation, Ident, Vec<Ident>),
+    /// TABLESAMPLE BERNOULLI|SYSTEM (percentage).
+    Sample(Relation, Expr),
+    /// MATCH_RECOGNIZE.
+    Match(Relation, MatchRecognize),
+    /// A join.
+    Join(JoinKind, Relation, Relation, JoinCondition),
+}
+
+/// How two relations are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// CROSS JOIN or a comma.
+    Cross,
+    /// INNER
+    Inner,
+    /// LEFT
+    Left,
+    /// RIGHT
+    Right,
+    /// FULL
+    Full,
+}
+
+/// On what.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JoinCondition {
+    /// CROSS JOIN.
+    None,
+    /// ON
+    On(Expr),
+    /// USING
+    Using(Vec<Ident>),
+    /// NATURAL
+    Natural,
+}
+
+/// A call of a table function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableFunction {
+    /// Its name.
+    pub name: Ident,
+    /// Arguments with their names.
+    pub args: Vec<(Option<Ident>, TableArgument)>,
+}
+
+/// An argument of a table function.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TableArgument {
+    /// A value.
+    Scalar(Expr),
+    /// A table.
+    Table(Relation),
+    /// DESCRIPTOR(a, b)
+    Descriptor(Vec<Ident>),
+}
+
+/// MATCH_RECOGNIZE, as far as names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MatchRecognize {
+    /// Where.
+    pub at: At,
+}
+
+/// A window: OVER (…) or WINDOW w AS (…).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WindowSpec {
+    /// The window that it extends.
+    pub base: Option<Ident>,
+    /// PARTITION BY.
+    pub partition_by: Vec<Expr>,
+    /// ORDER BY.
+    pub order_by: Vec<SortItem>,
+    /// The frame.
+    pub frame: Option<Frame>,
+}
+
+/// A window frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// ROWS, RANGE, GROUPS.
+    pub unit: FrameUnit,
+    /// From.
+    pub start: FrameBound,
+    /// To; CURRENT ROW where left out.
+    pub end: FrameBound,
+    /// Where.
+    pub at: At,
+}
+
+/// What a frame counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameUnit {
+    /// ROWS
+    Rows,
+    /// RANGE
+    Range,
+    /// GROUPS
+    Groups,
+}
+
+/// An end of a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FrameBound {
+    /// UNBOUNDED PRECEDING
+    UnboundedPreceding,
+    /// n PRECEDING
+    Preceding(Expr),
+    /// CURRENT ROW
+    CurrentRow,
+    /// n FOLLOWING
+    Following(Expr),
+    /// UNBOUNDED FOLLOWING
+    UnboundedFollowing,
+}
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    /// What.
+    pub kind: Box<ExprKind>,
+    /// Where it begins, or where its operator stands.
+    pub at: At,
+}
+
+/// `+ - * / %`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Modulus,
+}
+
+/// `= <> < <= > >=`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Eq,
+    /// `<>`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+/// An expression's kinds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// NULL
+    Null,
+    /// TRUE, FALSE
+    Boolean(bool),
+    /// Digits as written.
+    Number(String),
+    /// `'…'`
+    String(String),
+    /// `X'…'`
+    Binary(String),
+    /// `DATE '…'`, and so for any type.
+    Typed(String, String),
+    /// `INTERVAL '…' DAY TO SECOND`
+    Interval {
+        /// The text.
+        value: String,
+        /// INTERVAL -'…'
+        negative: bool,
+        /// First field.
+        from: String,
+        /// Last field.
+        to: Option<String>,
+    },
+    /// `$name`
+    Parameter(String),
+    /// A column, a lambda's parameter.
+    Name(Ident),
+    /// `a.b`
+    Field(Expr, Ident),
+    /// `a[i]`
+    Subscript(Expr, Expr),
+    /// `-a`
+    Negate(Expr),
+    /// `+a`
+    Plus(Expr),
+    /// Arithmetic.
+    Arithmetic(Arithmetic, Expr, Expr),
+    /// `a || b`
+    Concat(Expr, Expr),
+    /// A comparison.
+    Compare(Comparison, Expr, Expr),
+    /// `a < ALL (query)`: true for ALL, false for ANY and SOME.
+    Quantified(Comparison, bool, Expr, Query),
+    /// AND of all.
+    And(Vec<Expr>),
+    /// OR of all.
+    Or(Vec<Expr>),
+    /// NOT
+    Not(Expr),
+    /// IS NULL
+    IsNull(Expr),
+    /// IS DISTINCT FROM
+    Distinct(Expr, Expr),
+    /// BETWEEN
+    Between(Expr, Expr, Expr),
+    /// IN (list)
+    InList(Expr, Vec<Expr>),
+    /// IN (query)
+    InQuery(Expr, Query),
+    /// LIKE … ESCAPE
+    Like(Expr, Expr, Option<Expr>),
+    /// EXISTS (query)
+    Exists(Query),
+    /// (query)
+    Scalar(Query),
+    /// CASE
+    Case(Option<Expr>, Vec<(Expr, Expr)>, Option<Expr>),
+    /// CAST; true for TRY_CAST
+    Cast(Expr, Type, bool),
+    /// ROW(…), (a, b)
+    Row(Vec<(Option<Ident>, Expr)>),
+    /// ARRAY[…]
+    Array(Vec<Expr>),
+    /// A call.
+    Call(Call),
+    /// x -> …
+    Lambda(Vec<Ident>, Expr),
+    /// EXTRACT(field FROM x)
+    Extract(String, Expr),
+    /// AT TIME ZONE
+    AtTimeZone(Expr, Expr),
+    /// CURRENT_DATE, CURRENT_TIMESTAMP(p)…, lower case.
+    Current(String, Option<u8>),
+    /// GROUPING(a, b)
+    Grouping(Vec<Expr>),
+}
+
+/// A function call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Its name.
+    pub name: Ident,
+    /// Arguments.
+    pub args: Vec<Expr>,
+    /// `f(*)`
+    pub star: bool,
+    /// `f(DISTINCT …)`
+    pub distinct: bool,
+    /// `f(… ORDER BY …)`, WITHIN GROUP.
+    pub order_by: Vec<SortItem>,
+    /// FILTER (WHERE …)
+    pub filter: Option<Expr>,
+    /// IGNORE NULLS, RESPECT NULLS.
+    pub ignore_nulls: Option<bool>,
+    /// OVER
+    pub over: Option<Over>,
+}
+
+/// OVER w, OVER (…).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Over {
+    /// A named window.
+    Named(Ident),
+    /// A window.
+    Spec(WindowSpec),
+}
+
+impl Expr {
+    /// An expression at a place.
+    pub fn new(kind: ExprKind, at: At) -> Expr {
+        Expr { kind: Box::new(kind), at }
+    }
+
+    /// A call of `name` with plain arguments.
+    pub fn call(name: &str, args: Vec<Expr>, at: At) -> Expr {
+        let name = Ident { value: name.to_string(), at };
+        let call = Call {
+            name,
+            args,
+            star: false,
+            distinct: false,
+            order_by: vec![],
+            filter: None,
+            ignore_nulls: None,
+            over: None,
+        };
+        Expr::new(ExprKind::Call(call), at)
+    }
+}

@@ -1,0 +1,349 @@
+//! Words that begin an expression: special forms, typed literals, calls, names.
+
+use super::Parser;
+use super::tokens::Token;
+use crate::ast::{At, Call, Expr, ExprKind, Frame, FrameBound, FrameUnit, Over, SortItem, WindowSpec};
+use crate::error::{Kind, Result, SqlError};
+
+/// The fields of an interval and of EXTRACT.
+const INTERVAL_FIELDS: [&str; 7] = ["year", "month", "week", "day", "hour", "minute", "second"];
+
+impl Parser<'_> {
+    /// An expression that begins with `word` (lower case).
+    pub(super) fn word(&mut self, word: &str, at: At) -> Result<Expr> {
+        let call = self.is_at(1, "(");
+        let kind = match word {
+            "null" => return self.keyword(ExprKind::Null, at),
+            "true" | "false" => return self.keyword(ExprKind::Boolean(word == "true"), at),
+            "case" => self.case()?,
+            "cast" | "try_cast" if call => self.cast(word == "try_cast")?,
+            "row" if call => self.row()?,
+            "array" if self.is_at(1, "[") => self.array()?,
+            "exists" if call => {
+                self.advance();
+                ExprKind::Exists(self.parenthesised_query()?)
+            }
+            "interval" if !call && self.interval_follows() => self.interval()?,
+            "extract" if call => self.extract()?,
+            "grouping" if call => self.grouping()?,
+            "position" | "substring" | "trim" | "normalize" | "listagg" if call => return self.special_call(word, at),
+            "current_date" | "current_time" | "current_timestamp" | "localtime" | "localtimestamp" | "current_user"
+            | "current_catalog" | "current_schema" | "current_path" | "current_role" => self.current(word)?,
+            "double" if self.is_at(1, "precision") && matches!(self.lexeme(2).token, Token::String(_)) => {
+                self.next += 2;
+                ExprKind::Typed("double".to_string(), self.string_literal()?)
+            }
+            _ => return self.name_or_call(at),
+        };
+        Ok(Expr::new(kind, at))
+    }
+
+    fn keyword(&mut self, kind: ExprKind, at: At) -> Result<Expr> {
+        self.advance();
+        Ok(Expr::new(kind, at))
+    }
+
+    fn current(&mut self, word: &str) -> Result<ExprKind> {
+        self.advance();
+        let mut precision = None;
+        if self.is("(") && matches!(self.lexeme(1).token, Token::Number(_)) && self.is_at(2, ")") {
+            self.advance();
+            if let Token::Number(n) = self.peek() {
+                let parsed = n.parse::<u8>().ok().filter(|p| *p <= 12);
+                precision = Some(parsed.ok_or_else(|| self.unexpected("a precision from 0 to 12"))?);
+            }
+            self.next += 2;
+        }
+        Ok(ExprKind::Current(word.to_string(), precision))
+    }
+
+    fn case(&mut self) -> Result<ExprKind> {
+        self.advance();
+        let operand = if self.is("when") { None } else { Some(self.expr()?) };
+        let mut branches = Vec::new();
+        while self.eat("when") {
+            let when = self.expr()?;
+            self.expect("then")?;
+            branches.push((when, self.expr()?));
+        }
+        if branches.is_empty() {
+            return Err(self.unexpected("`WHEN`"));
+        }
+        let otherwise = if self.eat("else") { Some(self.expr()?) } else { None };
+        self.expect("end")?;
+        Ok(ExprKind::Case(operand, branches, otherwise))
+    }
+
+    fn cast(&mut self, try_cast: bool) -> Result<ExprKind> {
+        self.next += 2;
+        let inner = self.expr()?;
+        self.expect("as")?;
+        let ty = self.data_type()?;
+        self.expect(")")?;
+        Ok(ExprKind::Cast(inner, ty, try_cast))
+    }
+
+    fn row(&mut self) -> Result<ExprKind> {
+        self.next += 2;
+        let fields = self.list(|p| {
+            let value = p.expr()?;
+            let name = if p.eat("as") || p.is_name_at(0) { Some(p.ident()?) } else { None };
+            Ok((name, value))
+        })?;
+        self.expect(")")?;
+        Ok(ExprKind::Row(fields))
+    }
+
+    fn array(&mut self) -> Result<ExprKind> {
+        self.next += 2;
+        let items = if self.is("]") { vec![] } else { self.list(Self::expr)? };
+        self.expect("]")?;
+        Ok(ExprKind::Array(items))
+    }
+
+    fn interval_follows(&self) -> bool {
+        let sign = usize::from(self.is_at(1, "-") || self.is_at(1, "+"));
+        matches!(self.lexeme(1 + sign).token, Token::String(_))
+    }
+
+    fn interval(&mut self) -> Result<ExprKind> {
+        self.advance();
+        let negative = self.is("-");
+        if negative || self.is("+") {
+            self.advance();
+        }
+        let value = self.string()?;
+        let field = |p: &mut Self| match p.eat_one(&INTERVAL_FIELDS) {
+            Some(field) => Ok(field.to_string()),
+            None => Err(p.unexpected("`YEAR`, `MONTH`, `WEEK`, `DAY`, `HOUR`, `MINUTE` or `SECOND`")),
+        };
+        let from = field(self)?;
+        let to = if self.eat("to") { Some(field(self)?) } else { None };
+        Ok(ExprKind::Interval { value, negative, from, to })
+    }
+
+    fn extract(&mut self) -> Result<ExprKind> {
+        self.next += 2;
+        let field = self.ident()?.value.to_lowercase();
+        self.expect("from")?;
+        let from = self.expr()?;
+        self.expect(")")?;
+        Ok(ExprKind::Extract(field, from))
+    }
+
+    fn grouping(&mut self) -> Result<ExprKind> {
+        self.next += 2;
+        let keys = if self.is(")") { vec![] } else { self.list(Self::expr)? };
+        self.expect(")")?;
+        Ok(ExprKind::Grouping(keys))
+    }
+
+    /// Calls whose arguments have words between them.
+    fn special_call(&mut self, word: &str, at: At) -> Result<Expr> {
+        let name = crate::ast::Ident { value: word.to_string(), at };
+        if word == "listagg" {
+            self.advance();
+            return self.call(name, at);
+        }
+        self.next += 2;
+        if word == "trim" {
+            return self.trim(at);
+        }
+        let mut args = vec![self.value()?];
+        let function = match word {
+            "position" => {
+                self.expect("in")?;
+                args.insert(0, self.value()?);
+                "strpos"
+            }
+            "normalize" => {
+                let form = if self.eat(",") { self.ident()?.value } else { "NFC".to_string() };
+                args.push(Expr::new(ExprKind::String(form), at));
+                "normalize"
+            }
+            _ => {
+                let words = self.eat("from");
+                if words || self.eat(",") {
+                    args.push(self.value()?);
+                    if (words && self.eat("for")) || (!words && self.eat(",")) {
+                        args.push(self.value()?);
+                    }
+                }
+                "substr"
+            }
+        };
+        self.expect(")")?;
+        Ok(Expr::call(function, args, at))
+    }
+
+    fn trim(&mut self, at: At) -> Result<Expr> {
+        let side = self.eat_one(&["both", "leading", "trailing"]);
+        let name = match side {
+            Some("leading") => "ltrim",
+            Some("trailing") => "rtrim",
+            _ => "trim",
+        };
+        let first = if self.is("from") { None } else { Some(self.value()?) };
+        let args = match first {
+            Some(set) if self.eat("from") => vec![self.value()?, set],
+            Some(value) if side.is_none() && self.eat(",") => vec![value, self.value()?],
+            Some(value) => vec![value],
+            None => {
+                self.expect("from")?;
+                vec![self.value()?]
+            }
+        };
+        self.expect(")")?;
+        Ok(Expr::call(name, args, at))
+    }
+
+    /// A name, a lambda with one parameter, a typed literal, or a call.
+    pub(super) fn name_or_call(&mut self, at: At) -> Result<Expr> {
+        if self.is_name_at(0) && self.is_at(1, "->") {
+            let parameter = self.ident()?;
+            self.advance();
+            let body = self.expr()?;
+            return Ok(Expr::new(ExprKind::Lambda(vec![parameter], body), at));
+        }
+        let typed = matches!((self.peek(), &self.lexeme(1).token), (Token::Word(_), Token::String(_)));
+        let name = if self.is_at(1, "(")
+            && matches!(self.peek(), Token::Word(w) if matches!(w.to_ascii_lowercase().as_str(), "left" | "right"))
+        {
+            let Token::Word(value) = self.advance() else { return Err(self.unexpected("a name")) };
+            crate::ast::Ident { value, at }
+        } else {
+            self.ident().map_err(|mut e| {
+                e.message = e.message.replace("expected a name", "expected an expression");
+                e
+            })?
+        };
+        if typed {
+            let text = self.string_literal()?;
+            return Ok(Expr::new(ExprKind::Typed(name.value, text), at));
+        }
+        if self.is("(") {
+            return self.call(name, at);
+        }
+        Ok(Expr::new(ExprKind::Name(name), at))
+    }
+
+    fn call(&mut self, name: crate::ast::Ident, at: At) -> Result<Expr> {
+        self.expect("(")?;
+        let star = self.eat("*");
+        let distinct = !star && self.eat("distinct");
+        if !star && !distinct && self.is("all") && !self.is_at(1, ")") && !self.is_at(1, ",") {
+            self.advance();
+        }
+        let empty = star || self.is(")") || self.are(&["order", "by"]);
+        let args = if empty { vec![] } else { self.list(Self::expr)? };
+        if self.is("on") {
+            return Err(SqlError::unsupported("ON OVERFLOW is not supported yet").at(self.at().into()));
+        }
+        let mut order_by = self.order_by()?;
+        self.expect(")")?;
+        let mut call =
+            Call { name, args, star, distinct, order_by: vec![], filter: None, ignore_nulls: None, over: None };
+        if self.eat_all(&["within", "group"]) {
+            self.expect("(")?;
+            order_by = self.order_by()?;
+            self.expect(")")?;
+        }
+        call.order_by = order_by;
+        self.call_tail(&mut call)?;
+        Ok(Expr::new(ExprKind::Call(call), at))
+    }
+
+    /// FILTER, IGNORE NULLS, OVER.
+    fn call_tail(&mut self, call: &mut Call) -> Result<()> {
+        if self.eat_all(&["filter", "("]) {
+            self.expect("where")?;
+            call.filter = Some(self.expr()?);
+            self.expect(")")?;
+        }
+        if self.eat_all(&["ignore", "nulls"]) {
+            call.ignore_nulls = Some(true);
+        } else if self.eat_all(&["respect", "nulls"]) {
+            call.ignore_nulls = Some(false);
+        }
+        if self.is("over") && (self.is_at(1, "(") || self.is_name_at(1)) {
+            self.advance();
+            call.over = Some(if self.is("(") { Over::Spec(self.window()?) } else { Over::Named(self.ident()?) });
+        }
+        if call.ignore_nulls.is_some() && call.over.is_none() {
+            let message = "IGNORE NULLS and RESPECT NULLS need OVER";
+            return Err(SqlError::new(Kind::Syntax, message).at(self.at().into()));
+        }
+        Ok(())
+    }
+
+    /// `([base] [PARTITION BY …] [ORDER BY …] [frame])`
+    pub(super) fn window(&mut self) -> Result<WindowSpec> {
+        self.expect("(")?;
+        let mut spec = WindowSpec::default();
+        let clause = self.are(&["partition", "by"])
+            || ["rows", "range", "groups"].iter().any(|u| self.is(u) && !self.is_at(1, ")"));
+        if !clause && self.is_name_at(0) {
+            spec.base = Some(self.ident()?);
+        }
+        if self.eat_all(&["partition", "by"]) {
+            spec.partition_by = self.list(Self::expr)?;
+        }
+        spec.order_by = self.order_by()?;
+        let at = self.at();
+        let unit = match self.eat_one(&["rows", "range", "groups"]) {
+            Some("rows") => Some(FrameUnit::Rows),
+            Some("range") => Some(FrameUnit::Range),
+            Some(_) => Some(FrameUnit::Groups),
+            None => None,
+        };
+        if let Some(unit) = unit {
+            let (start, end) = if self.eat("between") {
+                let start = self.frame_bound()?;
+                self.expect("and")?;
+                (start, self.frame_bound()?)
+            } else {
+                (self.frame_bound()?, FrameBound::CurrentRow)
+            };
+            spec.frame = Some(Frame { unit, start, end, at });
+        }
+        self.expect(")")?;
+        Ok(spec)
+    }
+
+    fn frame_bound(&mut self) -> Result<FrameBound> {
+        if self.eat_all(&["current", "row"]) {
+            return Ok(FrameBound::CurrentRow);
+        }
+        if self.eat_all(&["unbounded", "preceding"]) {
+            return Ok(FrameBound::UnboundedPreceding);
+        }
+        if self.eat_all(&["unbounded", "following"]) {
+            return Ok(FrameBound::UnboundedFollowing);
+        }
+        let offset = self.expr()?;
+        match self.eat_one(&["preceding", "following"]) {
+            Some("preceding") => Ok(FrameBound::Preceding(offset)),
+            Some(_) => Ok(FrameBound::Following(offset)),
+            None => Err(self.unexpected("`PRECEDING` or `FOLLOWING`")),
+        }
+    }
+
+    /// ORDER BY, if it is there.
+    pub(super) fn order_by(&mut self) -> Result<Vec<SortItem>> {
+        if !self.eat_all(&["order", "by"]) {
+            return Ok(vec![]);
+        }
+        self.list(|p| {
+            let expr = p.expr()?;
+            let descending = p.eat_one(&["asc", "desc"]) == Some("desc");
+            let mut nulls_first = false;
+            if p.eat("nulls") {
+                nulls_first = p.eat("first");
+                if !nulls_first {
+                    p.expect("last")?;
+                }
+            }
+            Ok(SortItem { expr, descending, nulls_first })
+        })
+    }
+}
