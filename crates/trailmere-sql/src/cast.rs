@@ -199,3 +199,6 @@ fn native(value: Typed, to: &Type) -> Typed {
     }
     Typed::new(Expr::Cast(Cast::new(Box::new(value.expr), to.arrow())), to.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,8 +149,16 @@ pub enum Sign {
     Minus,
 }
 
+impl From<bool> for Sign {
+    /// Whether there is a minus.
+    fn from(negative: bool) -> Sign {
+        if negative { Sign::Minus } else { Sign::Plus }
+    }
+}
+
 /// `INTERVAL [sign] 'value' from [TO to]`.
-pub fn interval(value: &str, sign: Sign, from: &str, to: Option<&str>) -> Result<Typed> {
+pub fn interval(value: &str, sign: impl Into<Sign>, from: &str, to: Option<&str>) -> Result<Typed> {
+    let sign = sign.into();
     let (from, to) = (from.to_ascii_lowercase(), to.map(str::to_ascii_lowercase));
     let wrong = || {
         let end = to.as_ref().map(|t| format!(" to {t}")).unwrap_or_default();

@@ -39,3 +39,6 @@ use crate::error::SqlError;
 fn no_operator(symbol: &str, left: &Typed, right: &Typed) -> SqlError {
     SqlError::invalid(format!("cannot apply operator: {} {symbol} {}", left.ty, right.ty))
 }
+
+#[cfg(test)]
+mod tests;
