@@ -98,3 +98,41 @@ impl From<SqlError> for datafusion::error::DataFusionError {
 pub fn fail<T>(message: impl Into<String>) -> datafusion::error::Result<T> {
     Err(SqlError::invalid(message).into())
 }
+
+impl SqlError {
+    /// The message with the line of the statement that it is about, a caret below the place, and the hint.
+    pub fn render(&self, sql: &str) -> String {
+        let mut out = self.message.clone();
+        if let Some(position) = self.position
+            && let Some(line) = usize::try_from(position.line).ok().and_then(|n| sql.lines().nth(n.checked_sub(1)?))
+        {
+            let number = position.line.to_string();
+            let column = usize::try_from(position.column).unwrap_or(1).max(1);
+            let (from, to) = window(line, column);
+            let shown: String =
+                line.chars().skip(from).take(to - from).map(|c| if c == '\t' { ' ' } else { c }).collect();
+            let before: String = line.chars().skip(from).take(column - 1 - from).collect();
+            let length = usize::try_from(position.end_column).ok().and_then(|e| e.checked_sub(column)).unwrap_or(1);
+            let blank = " ".repeat(unicode_width::UnicodeWidthStr::width(before.as_str()));
+            let carets = "^".repeat(length.clamp(1, to.saturating_sub(column - 1).max(1)));
+            let margin = " ".repeat(number.len());
+            out.push_str(&format!("\n{margin} --> line {number}, column {column}"));
+            out.push_str(&format!("\n{number} | {shown}\n{margin} | {blank}{carets}"));
+        }
+        if let Some(hint) = &self.hint {
+            out.push_str(&format!("\nhint: {hint}"));
+        }
+        out
+    }
+}
+
+/// The part of a line to show: all of it, or about 120 characters around the place.
+fn window(line: &str, column: usize) -> (usize, usize) {
+    const WIDTH: usize = 120;
+    let length = line.chars().count();
+    if length <= WIDTH {
+        return (0, length.max(column - 1));
+    }
+    let from = (column - 1).saturating_sub(WIDTH / 2).min(length.saturating_sub(WIDTH));
+    (from, (from + WIDTH).max(column - 1))
+}

@@ -25,6 +25,7 @@ mod temporal;
 #[cfg(test)]
 mod testing;
 pub mod type_name;
+pub mod session;
 pub mod statement;
 pub mod types;
 mod zone;
