@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use object_store::aws::{AmazonS3Builder, AwsCredential, S3ConditionalPut, resolve_bucket_region};
-use object_store::{ClientOptions, CredentialProvider, ObjectStore};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, S3ConditionalPut, resolve_bucket_region};
+use object_store::{ClientConfigKey, ClientOptions, CredentialProvider, ObjectStore};
 use tokio::sync::Mutex;
 use trailmere_model::{Error, Result};
 
@@ -15,6 +15,9 @@ use crate::failure;
 
 /// Credentials are fetched anew this long before they end.
 const REFRESH_BEFORE: Duration = Duration::from_secs(300);
+
+/// One request may take this long, its body included: a large file on a slow line needs more than the usual 30 seconds.
+const REQUEST_TIMEOUT: &str = "5 minutes";
 
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -28,6 +31,9 @@ pub(crate) async fn open_bucket(bucket: &str) -> Result<Arc<dyn ObjectStore>> {
         .with_bucket_name(bucket)
         .with_region(region)
         .with_conditional_put(S3ConditionalPut::ETagMatch);
+    if std::env::var_os("AWS_TIMEOUT").is_none() {
+        builder = builder.with_config(AmazonS3ConfigKey::Client(ClientConfigKey::Timeout), REQUEST_TIMEOUT);
+    }
     if let Some(endpoint) = endpoint {
         builder = builder.with_allow_http(endpoint.starts_with("http://")).with_endpoint(endpoint);
     }

@@ -121,7 +121,7 @@ impl Table {
         append: &Append,
         head: &Head,
     ) -> Result<PostCommit, DeltaTableError> {
-        let written = chrono::Utc::now().timestamp_millis();
+        let written = append.ledger.iter().map(|entry| entry.ingested).max().unwrap_or(0) / 1000;
         let actions = append.files.iter().map(|file| Action::Add(file.add(&self.inner.path, written))).collect();
         let operation = DeltaOperation::Write {
             mode: SaveMode::Append,

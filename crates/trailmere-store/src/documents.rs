@@ -3,8 +3,8 @@
 //! A document is `catalog/<kind>/<id>/<version>.json`. A version is written only if it is not there yet, is never
 //! changed, and the highest one counts. Deleting is a version too.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
@@ -21,6 +21,9 @@ const ROOT: &str = "catalog";
 
 /// Documents read at the same time.
 const READERS: usize = 16;
+
+/// Versions kept in memory; more are forgotten all at once.
+const REMEMBERED: usize = 4096;
 
 /// How often a change is tried again when others change the same document.
 const ATTEMPTS: usize = 32;
@@ -45,10 +48,12 @@ pub struct DocumentVersion<T> {
     pub value: Option<T>,
 }
 
-/// The documents of a lake.
+/// The documents of a lake. Clones share what they have read.
 #[derive(Clone, Debug)]
 pub struct Documents {
     store: Arc<dyn ObjectStore>,
+    /// Versions never change, so what was read once needs no second look.
+    read: Arc<Mutex<HashMap<Path, Bytes>>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -62,7 +67,7 @@ struct Envelope<T> {
 
 impl Documents {
     pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self { store, read: Arc::default() }
     }
 
     /// Reads the newest version of a document, if it exists and is not deleted.
@@ -183,7 +188,20 @@ impl Documents {
     }
 
     async fn read_bytes(&self, path: &Path) -> object_store::Result<Bytes> {
-        self.store.get(path).await?.bytes().await
+        if let Some(bytes) = self.known().get(path) {
+            return Ok(bytes.clone());
+        }
+        let bytes = self.store.get(path).await?.bytes().await?;
+        let mut known = self.known();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(path.clone(), bytes.clone());
+        Ok(bytes)
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Path, Bytes>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a version; false if it was there already.

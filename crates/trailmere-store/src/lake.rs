@@ -29,6 +29,7 @@ impl Default for LakeOptions {
 pub struct Lake {
     store: Arc<dyn ObjectStore>,
     location: Arc<str>,
+    documents: Documents,
 }
 
 impl Lake {
@@ -50,7 +51,7 @@ impl Lake {
 
     /// A lake on a store that has its root at the lake's and lists in order: for tests and their doubles.
     pub fn with_object_store(store: Arc<dyn ObjectStore>, location: &str) -> Self {
-        Self { store, location: location.into() }
+        Self { documents: Documents::new(store.clone()), store, location: location.into() }
     }
 
     /// The absolute folder or the URL that the lake was opened with.
@@ -65,7 +66,7 @@ impl Lake {
 
     /// The documents.
     pub fn documents(&self) -> Documents {
-        Documents::new(self.store.clone())
+        self.documents.clone()
     }
 }
 

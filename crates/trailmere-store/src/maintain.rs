@@ -123,7 +123,7 @@ async fn try_maintain_store(
     options: &MaintainOptions,
     report: &mut StoreReport,
 ) -> Result<()> {
-    let table = Table::open(lake, store);
+    let table = Table::open(lake, store)?;
     if options.dry_run {
         report.expired = table.expirable(store.retention, now).await?;
         report.compacted = table.compactible().await?;

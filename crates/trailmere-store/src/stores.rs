@@ -58,13 +58,13 @@ impl Lake {
             names::release(self, &before.name, id).await?;
         }
         // The definition counts; the table's properties tell others and may lag behind until the next maintenance.
-        let _ = Table::open(self, &changed).publish_properties().await;
+        let _ = Table::open(self, &changed)?.publish_properties().await;
         Ok(changed)
     }
 
     /// Opens an event data store's table.
     pub async fn table(&self, store: &EventDataStore) -> Result<Table> {
-        Ok(Table::open(self, store))
+        Table::open(self, store)
     }
 }
 

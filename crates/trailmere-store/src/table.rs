@@ -57,10 +57,10 @@ pub(crate) struct Inner {
 }
 
 impl Table {
-    pub(crate) fn open(lake: &Lake, definition: &EventDataStore) -> Self {
+    pub(crate) fn open(lake: &Lake, definition: &EventDataStore) -> Result<Self> {
         let path = table_path(definition.id);
         let store = lake.object_store();
-        let log = log_store(store.clone(), &path);
+        let log = log_store(store.clone(), &path)?;
         let stat_columns = StatColumns::of_schema(&storage_schema(definition.store_type));
         let inner = Inner {
             store,
@@ -71,12 +71,12 @@ impl Table {
             state: Mutex::default(),
             commits: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Creates the table; one that a process left behind after dying here is taken as it is.
     pub(crate) async fn create(lake: &Lake, definition: &EventDataStore) -> Result<Self> {
-        let table = Self::open(lake, definition);
+        let table = Self::open(lake, definition)?;
         let columns = delta_columns(definition.store_type)?;
         let mut properties = properties(definition)?;
         properties.push(("delta.checkpointInterval".to_owned(), CHECKPOINT_COMMITS.to_string()));
@@ -188,17 +188,12 @@ impl Table {
 }
 
 /// Delta's view of a store's folder. The scheme only has to be one that its library takes as ordered and not as a file.
-fn log_store(root: Arc<dyn ObjectStore>, path: &Path) -> LogStoreRef {
+fn log_store(root: Arc<dyn ObjectStore>, path: &Path) -> Result<LogStoreRef> {
+    let url = Url::parse(&format!("memory:///{path}"));
+    let url = url.map_err(|error| Error::internal(format!("`{path}` makes no URL")).source(error))?;
     let table: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(root.clone(), path.clone()));
-    let mut url = ROOT_URL.clone();
-    url.set_path(path.as_ref());
-    default_logstore(table, root, &url, &StorageConfig::default())
+    Ok(default_logstore(table, root, &url, &StorageConfig::default()))
 }
-
-static ROOT_URL: std::sync::LazyLock<Url> = std::sync::LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "a constant")]
-    Url::parse("memory:///").expect("a URL")
-});
 
 fn delta_columns(store_type: StoreType) -> Result<Vec<deltalake::kernel::StructField>> {
     let mut fields: Vec<Arc<Field>> = storage_schema(store_type).fields().iter().cloned().collect();
