@@ -95,7 +95,7 @@ impl Plan {
             organization_accounts: 3,
             regions: 3,
             file_bytes: 5_000,
-            repeating_per_mille: 60,
+            repeating_per_mille: 250,
             complete: true,
             digests: true,
         }

@@ -99,7 +99,8 @@ impl Filling {
     }
 
     fn is_full(&self) -> bool {
-        self.bytes >= self.limit || (self.unit.files.len() >= BATCH_FILES && self.open.is_empty())
+        (self.bytes >= self.limit && !self.chunks.is_empty())
+            || (self.unit.files.len() >= BATCH_FILES && self.open.is_empty())
     }
 
     fn is_empty(&self) -> bool {

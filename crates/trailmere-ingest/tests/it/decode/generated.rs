@@ -215,22 +215,103 @@ fn key() -> impl Strategy<Value = String> {
     ]
 }
 
+/// What lies where, as far as records keep to it.
+const LAYOUT: &[(&str, &[&str])] = &[
+    (
+        "userIdentity",
+        &[
+            "type",
+            "principalId",
+            "arn",
+            "accountId",
+            "accessKeyId",
+            "userName",
+            "sessionContext",
+            "onBehalfOf",
+            "inScopeOf",
+            "invokedBy",
+            "identityProvider",
+            "credentialId",
+            "invokedByDelegate",
+            "assumedRoot",
+            "details",
+        ],
+    ),
+    ("sessionContext", &["attributes", "sessionIssuer", "webIdFederationData", "sourceIdentity", "ec2RoleDelivery"]),
+    ("attributes", &["creationDate", "mfaAuthenticated"]),
+    ("sessionIssuer", &["type", "principalId", "arn", "accountId", "userName"]),
+    ("webIdFederationData", &["federatedProvider", "attributes"]),
+    ("onBehalfOf", &["userId", "identityStoreArn"]),
+    ("invokedByDelegate", &["accountId"]),
+    ("tlsDetails", &["tlsVersion", "cipherSuite", "clientProvidedHostHeader", "keyExchange"]),
+    ("resources", &["ARN", "arn", "ARNPrefix", "accountId", "type"]),
+    ("eventContext", &["requestContext", "tagContext"]),
+    ("tagContext", &["resourceTags", "principalTags"]),
+    ("resourceTags", &["arn", "tags"]),
+    ("insightDetails", &["state", "eventSource", "eventName", "insightType", "errorCode", "insightContext"]),
+    ("insightContext", &["statistics", "attributions", "baselineAverage", "insightDuration"]),
+    ("statistics", &["baseline", "insight", "insightDuration", "baselineDuration"]),
+    ("attributions", &["attribute", "insight", "baseline"]),
+    ("insight", &["value", "average"]),
+    ("baseline", &["value", "average"]),
+    (
+        "eventData",
+        &[
+            "configurationStateId",
+            "configuration",
+            "relationships",
+            "tags",
+            "time",
+            "attributes",
+            "userIdentity",
+            "UID",
+            "requestParameters",
+            "eventTime",
+            "errorMessage",
+            "evidenceId",
+            "resourceName",
+        ],
+    ),
+    ("relationships", &["name", "resourceType"]),
+    ("addendum", &["reason", "updatedFields", "originalUID", "originalEventID"]),
+    ("metadata", &["ingestionTime", "channelARN"]),
+];
+
+const LISTS: &[&str] = &["resources", "attributions", "insight", "baseline", "relationships", "resourceTags"];
+
+/// A value as records have it in this place, mostly.
+fn shaped(name: &'static str) -> BoxedStrategy<Json> {
+    let Some((_, members)) = LAYOUT.iter().find(|(place, _)| *place == name) else { return value().boxed() };
+    let member = prop::sample::select(*members).prop_flat_map(|name| (Just(format!("\"{name}\"")), shaped(name)));
+    let object = prop::collection::vec(member, 0..members.len()).prop_map(Json::Object).boxed();
+    let list = prop::collection::vec(object.clone(), 0..3).prop_map(Json::Array);
+    let list_weight = if LISTS.contains(&name) { 12 } else { 1 };
+    prop_oneof![list_weight => list, 5 => object, 1 => value()].boxed()
+}
+
 /// A record: any fields, some twice, and what makes it an event somewhere among them.
 fn record() -> impl Strategy<Value = Json> {
-    let name = prop_oneof![
-        12 => prop::sample::select(NAMES).prop_map(|name| format!("\"{name}\"")),
-        1 => inside().prop_map(|inside| format!("\"{inside}\"")),
-        1 => Just(r#""event\u004eame""#.to_string()),
+    let strange =
+        prop_oneof![inside().prop_map(|inside| format!("\"{inside}\"")), Just(r#""event\u004eame""#.to_string())];
+    let field = prop_oneof![
+        12 => prop::sample::select(NAMES).prop_flat_map(|name| (Just(format!("\"{name}\"")), shaped(name))),
+        1 => (strange, value()),
     ];
-    let fields = prop::collection::vec((name, value()), 0..14);
-    (fields, any::<prop::sample::Index>(), any::<prop::sample::Index>()).prop_map(|(mut fields, first, second)| {
-        let is_taken = |key: &str| ["\"eventVersion\"", "\"eventJson\""].contains(&key);
-        fields.retain(|(key, _)| !is_taken(key));
-        let time = ("\"eventTime\"".to_string(), Json::Token("\"2024-02-29T12:34:56Z\"".to_string()));
-        let version = ("\"eventVersion\"".to_string(), Json::Token("\"1.08\"".to_string()));
-        fields.insert(first.index(fields.len() + 1), time);
+    let categories =
+        ["Management", "Data", "NetworkActivity", "Insight", "ConfigurationItem", "Evidence", "ActivityAuditLog"];
+    let category = prop::option::of(prop::sample::select(categories.to_vec()));
+    let fields = prop::collection::vec(field, 0..14);
+    (fields, category, any::<prop::sample::Index>()).prop_map(|(mut fields, category, at)| {
+        fields.retain(|(key, _)| !["\"eventVersion\"", "\"eventJson\""].contains(&key.as_str()));
+        let mut insert = |at: usize, key: &str, value: &str| {
+            fields.insert(at.min(fields.len()), (format!("\"{key}\""), Json::Token(format!("\"{value}\""))));
+        };
+        insert(at.index(15), "eventTime", "2024-02-29T12:34:56Z");
+        if let Some(category) = category {
+            insert(usize::MAX, "eventCategory", category);
+        }
         // Before any field of the name `events`, which opens a wrapper's list otherwise.
-        fields.insert(second.index(1), version);
+        insert(0, "eventVersion", "1.08");
         Json::Object(fields)
     })
 }
