@@ -18,6 +18,7 @@ pub(crate) mod ip;
 pub(crate) mod json;
 pub(crate) mod lambda;
 pub(crate) mod map;
+pub(crate) mod math;
 pub(crate) mod regexp;
 pub(crate) mod string;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub fn families() -> Vec<(&'static str, Vec<Function>)> {
         ("url", url::all()),
         ("ip", ip::all()),
         ("uuid", uuid::all()),
+        ("math", math::all()),
         ("datetime", datetime::all()),
         ("array", array::all()),
         ("map", map::all()),

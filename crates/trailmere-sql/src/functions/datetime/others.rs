@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, Date32Array};
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::array::{Array, Date32Array};
+use arrow::datatypes::Int64Type;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -15,7 +15,7 @@ use crate::cast;
 use crate::coercion::can_coerce;
 use crate::error::{Result, fail};
 use crate::function::{Arg, Function, ScalarCall, no_overload};
-use crate::functions::arguments::{Texts, numbers, texts, written_texts};
+use crate::functions::arguments::{Texts, numbers, texts};
 use crate::temporal::{civil_from_days, days_from_civil, month_length};
 use crate::types::Type;
 
