@@ -11,8 +11,8 @@ use datafusion::common::Column;
 use datafusion::logical_expr::{ColumnarValue, Expr};
 use sha2::{Digest, Sha256};
 use trailmere_model::{
-    CALENDARDAY, ColumnType, EVENTCONTEXT, EVENTJSON, EVENTJSONCHECKSUM, EVENTTIME, HOUR, INGESTED, Member, PATH, StoreType,
-    extra_columns, published_columns, scanned_type, storage_schema,
+    CALENDARDAY, ColumnType, EVENTCONTEXT, EVENTJSON, EVENTJSONCHECKSUM, EVENTTIME, HOUR, INGESTED, Member, PATH,
+    StoreType, extra_columns, published_columns, scanned_type, storage_schema,
 };
 use trailmere_sql::call::{Typed, apply, downcast};
 use trailmere_sql::catalog::TableColumn;

@@ -6,10 +6,10 @@ use trailmere_sql::SqlError;
 
 /// An error of the analysis, with the place in the statement.
 pub(crate) fn sql_error(error: SqlError, sql: &str) -> Error {
-    let place = error.excerpt(sql);
     let mut out = Error::new(kind(error.kind), error.message.clone());
-    if let Some(place) = place {
-        out = out.at(place);
+    if error.position.is_some() {
+        let place = SqlError { message: String::new(), hint: None, ..error.clone() };
+        out = out.at(place.render(sql).trim_start_matches('\n'));
     }
     match error.hint {
         Some(hint) => out.hint(hint),
@@ -43,8 +43,12 @@ pub(crate) fn run_error(error: DataFusionError, sql: &str) -> Error {
         }
         DataFusionError::ArrowError(inner, _) => Error::invalid(first_line(&inner.to_string()).to_string()),
         DataFusionError::Execution(message) => Error::invalid(first_line(message).to_string()),
-        DataFusionError::ObjectStore(inner) => Error::unavailable("a data file can't be read").source(inner.to_string()),
-        DataFusionError::ParquetError(inner) => Error::corrupt("a data file can't be decoded").source(inner.to_string()),
+        DataFusionError::ObjectStore(inner) => {
+            Error::unavailable("a data file can't be read").source(inner.to_string())
+        }
+        DataFusionError::ParquetError(inner) => {
+            Error::corrupt("a data file can't be decoded").source(inner.to_string())
+        }
         DataFusionError::NotImplemented(message) => Error::unsupported(first_line(message).to_string()),
         other => Error::internal(format!("the query can't be run: {}", first_line(&other.to_string())))
             .hint("please report this with the statement"),

@@ -78,8 +78,8 @@ impl Engine {
     }
 
     fn session_state(&self) -> SessionState {
-        let builder = SessionStateBuilder::new().with_config(self.session_config()).with_runtime_env(self.runtime());
-        trailmere_sql::session::rules(builder.with_default_features()).build()
+        let state = trailmere_sql::session::session_state(self.session_config());
+        SessionStateBuilder::new_from_existing(state).with_runtime_env(self.runtime()).build()
     }
 
     /// The first column of a result, as text; for the engine's own small questions.

@@ -1,7 +1,7 @@
 //! Saved queries: the shipped ones, and the user's own in the lake, versioned.
 
 use trailmere_model::{Error, Result, nearest};
-use trailmere_queries::{SavedQuery, search, shipped};
+use trailmere_queries::{SavedQuery, find_shipped, search, shipped};
 use trailmere_store::{DocumentVersion, Documents, Lake};
 
 use crate::options::{Parameter, ParameterValue};
@@ -26,7 +26,7 @@ impl SavedQueries {
         queries.extend(shipped().iter().filter(|q| !own.contains(&q.name)).cloned());
         queries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(match phrase {
-            Some(phrase) => search(&queries, phrase).into_iter().cloned().collect(),
+            Some(phrase) => search(&queries, phrase).into_iter().map(|hit| hit.query.clone()).collect(),
             None => queries,
         })
     }
@@ -36,7 +36,7 @@ impl SavedQueries {
         if let Some(own) = self.documents.get::<SavedQuery>(KIND, name).await? {
             return Ok(own.value);
         }
-        if let Some(query) = shipped().iter().find(|q| q.name == name) {
+        if let Ok(query) = find_shipped(name) {
             return Ok(query.clone());
         }
         let error = Error::not_found(format!("there is no saved query `{name}`"));
@@ -59,8 +59,7 @@ impl SavedQueries {
     pub async fn history(&self, name: &str) -> Result<Vec<DocumentVersion<SavedQuery>>> {
         let versions = self.documents.history(KIND, name).await?;
         if versions.is_empty() {
-            let shipped = shipped().iter().any(|q| q.name == name);
-            let why = if shipped { "is shipped and has no history here" } else { "does not exist" };
+            let why = if find_shipped(name).is_ok() { "is shipped and has no history here" } else { "does not exist" };
             return Err(Error::not_found(format!("the saved query `{name}` {why}")));
         }
         Ok(versions)
@@ -70,7 +69,9 @@ impl SavedQueries {
     pub async fn delete(&self, name: &str) -> Result<()> {
         match self.documents.get::<SavedQuery>(KIND, name).await? {
             Some(own) => self.documents.delete(KIND, name, own.version).await,
-            None => Err(Error::not_found(format!("you have no saved query `{name}`")).hint("shipped ones can't be deleted")),
+            None => {
+                Err(Error::not_found(format!("you have no saved query `{name}`")).hint("shipped ones can't be deleted"))
+            }
         }
     }
 }
@@ -80,16 +81,7 @@ impl SavedQueries {
 /// # Errors
 /// A name that the query does not declare, and a parameter without default that is not given.
 pub fn bind_saved(query: &SavedQuery, given: &[(String, String)]) -> Result<Vec<Parameter>> {
-    for (name, _) in given {
-        if !query.parameters.iter().any(|p| p.name == *name) {
-            let error = Error::not_found(format!("`{}` has no parameter `{name}`", query.name));
-            let names: Vec<&str> = query.parameters.iter().map(|p| p.name.as_str()).collect();
-            return Err(match nearest(name, names.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("its parameters: {}", names.join(", "))),
-            });
-        }
-    }
+    query.check_given(given.iter().map(|(name, _)| name.as_str()))?;
     let value = |p: &trailmere_queries::Parameter| {
         let type_name = p.type_name.clone();
         match (given.iter().rfind(|(name, _)| *name == p.name), &p.default) {

@@ -104,7 +104,12 @@ impl Engine {
     }
 
     /// The store that was asked for, or the only one of its type, or the default one.
-    async fn chosen(&self, wanted: StoreType, stores: &[EventDataStore], request: &QueryRequest) -> Result<EventDataStore> {
+    async fn chosen(
+        &self,
+        wanted: StoreType,
+        stores: &[EventDataStore],
+        request: &QueryRequest,
+    ) -> Result<EventDataStore> {
         if let Some(name) = &request.store {
             let store = self.lake().find_store(name).await?;
             if store.store_type == wanted {
@@ -114,8 +119,11 @@ impl Engine {
         let fitting: Vec<&EventDataStore> =
             stores.iter().filter(|s| s.store_type == wanted && s.check_active().is_ok()).collect();
         match fitting.as_slice() {
-            [] => Err(Error::not_found(format!("there is no event data store of {wanted} events in {}", self.lake().location()))
-                .hint("`trailmere ingest SOURCE` makes one")),
+            [] => Err(Error::not_found(format!(
+                "there is no event data store of {wanted} events in {}",
+                self.lake().location()
+            ))
+            .hint("`trailmere ingest SOURCE` makes one")),
             [only] => Ok((*only).clone()),
             several => match several.iter().find(|s| s.is_default) {
                 Some(default) => Ok((*default).clone()),
@@ -133,8 +141,7 @@ impl Engine {
         let snapshot = self.table(store).await?.snapshot().await?;
         let files: Vec<ScanFile> = snapshot.files.iter().map(ScanFile::new).collect();
         let cutoff = retention_cutoff(store.retention, request.now.timestamp_micros());
-        let scan =
-            StoreScan::new(store.store_type, Arc::new(files), lake_url()?, self.lake().object_store(), cutoff);
+        let scan = StoreScan::new(store.store_type, Arc::new(files), lake_url()?, self.lake().object_store(), cutoff);
         Ok(Table { source: provider_as_source(Arc::new(scan)), columns: table_columns(store.store_type) })
     }
 
@@ -174,8 +181,12 @@ fn stores_table(stores: &[EventDataStore]) -> Result<Table> {
         ("created", |s| trailmere_model::time::format_timestamp(s.created.timestamp_micros())),
         ("arn", |s| s.arn.clone()),
     ];
-    let schema = Arc::new(Schema::new(columns.iter().map(|(name, _)| Field::new(*name, DataType::Utf8, true)).collect::<Vec<_>>()));
-    let arrays = columns.iter().map(|(_, cell)| Arc::new(stores.iter().map(|s| Some(cell(s))).collect::<StringArray>()) as ArrayRef);
+    let schema = Arc::new(Schema::new(
+        columns.iter().map(|(name, _)| Field::new(*name, DataType::Utf8, true)).collect::<Vec<_>>(),
+    ));
+    let arrays = columns
+        .iter()
+        .map(|(_, cell)| Arc::new(stores.iter().map(|s| Some(cell(s))).collect::<StringArray>()) as ArrayRef);
     let batch = RecordBatch::try_new(Arc::clone(&schema), arrays.collect()).map_err(defect)?;
     provide(schema, vec![batch])
 }
@@ -197,7 +208,8 @@ fn memory_table(schema: SchemaRef, batches: Vec<(String, RecordBatch)>) -> Resul
 
 /// A table over batches, in the Arrow types that SQL works with.
 fn provide(schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<Table> {
-    let scanned = |field: &Arc<Field>| field.as_ref().clone().with_data_type(sql_arrow(field.data_type())).with_nullable(true);
+    let scanned =
+        |field: &Arc<Field>| field.as_ref().clone().with_data_type(sql_arrow(field.data_type())).with_nullable(true);
     let shown = Arc::new(Schema::new(schema.fields().iter().map(scanned).collect::<Vec<_>>()));
     let mut converted = vec![];
     for batch in batches {

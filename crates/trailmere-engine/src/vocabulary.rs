@@ -23,7 +23,9 @@ impl Engine {
     pub async fn vocabulary(&self, request: &QueryRequest) -> Result<Vocabulary> {
         let mut words = Vocabulary::default();
         let stores = self.lake().stores().await?;
-        words.tables = ["events", "insights", "trailmere.stores", "trailmere.ledger", "trailmere.quarantine"].map(String::from).to_vec();
+        words.tables = ["events", "insights", "trailmere.stores", "trailmere.ledger", "trailmere.quarantine"]
+            .map(String::from)
+            .to_vec();
         words.tables.extend(stores.iter().map(|s| s.name.clone()));
         for column in published_columns(StoreType::CloudTrail).iter().chain(published_columns(StoreType::Insights)) {
             words.columns.push(column.display.to_string());

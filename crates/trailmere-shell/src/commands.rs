@@ -44,7 +44,12 @@ impl std::fmt::Debug for Command {
 
 macro_rules! command {
     ($name:literal, $arguments:literal, $about:literal, $run:path) => {
-        Command { name: $name, arguments: $arguments, about: $about, run: |session, rest| Box::pin($run(session, rest)) }
+        Command {
+            name: $name,
+            arguments: $arguments,
+            about: $about,
+            run: |session, rest| Box::pin($run(session, rest)),
+        }
     };
 }
 
@@ -56,10 +61,20 @@ pub const COMMANDS: &[Command] = &[
     command!("queries", "[WORDS]", "list or search saved queries", queries::list),
     command!("run", "NAME [PARAMETER=VALUE …]", "run a saved query", queries::run),
     command!("save", "NAME [TITLE]", "save the last statement under a name", queries::save),
-    command!("explain", "[STATEMENT]", "show the plan of a statement, or of the last one, with what it prunes", queries::explain),
+    command!(
+        "explain",
+        "[STATEMENT]",
+        "show the plan of a statement, or of the last one, with what it prunes",
+        queries::explain
+    ),
     command!("format", "[NAME]", "how results are printed", settings::format),
     command!("x", "[on|off]", "one line per column", settings::expanded),
-    command!("o", "[FILE]", "send results to a file (its ending says the format), or back to the screen", settings::output),
+    command!(
+        "o",
+        "[FILE]",
+        "send results to a file (its ending says the format), or back to the screen",
+        settings::output
+    ),
     command!("maxrows", "[N|off]", "most rows that are shown", settings::max_rows),
     command!("pager", "[on|off|COMMAND]", "page long results", settings::pager),
     command!("timing", "[on|off]", "say rows, time and bytes after each result", settings::timing),

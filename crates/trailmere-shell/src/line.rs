@@ -23,7 +23,7 @@ pub(crate) fn editor(vocabulary: Vocabulary, color: Color) -> Result<LineEditor>
         .max_history_size(10_000)
         .map(rustyline::config::Builder::build)
         .map_err(terminal_error)?;
-    let mut editor = Editor::with_history(config, FileHistory::with_config(&config)).map_err(terminal_error)?;
+    let mut editor = Editor::with_history(config.clone(), FileHistory::with_config(&config)).map_err(terminal_error)?;
     editor.set_helper(Some(LineHelper::new(vocabulary, color)));
     if let Some(file) = history_file() {
         // No history yet is no error.

@@ -19,7 +19,7 @@ use trailmere_model::{Error, Result, nearest};
 pub use cells::{Cells, visible_width};
 
 /// Shows the rows of one result.
-pub trait Printer {
+pub trait Printer: Send {
     /// Called once, before any rows.
     fn start(&mut self, columns: &[OutputColumn]) -> Result<()>;
     /// Rows in the order of the result; their columns are those of `start`.
@@ -63,7 +63,12 @@ impl Format {
 
 /// All formats, in the order of the help.
 pub const FORMATS: &[Format] = &[
-    Format { name: "table", about: "boxes for a terminal", binary: false, make: |out, layout| Box::new(boxes::Boxes::new(out, layout)) },
+    Format {
+        name: "table",
+        about: "boxes for a terminal",
+        binary: false,
+        make: |out, layout| Box::new(boxes::Boxes::new(out, layout)),
+    },
     Format {
         name: "vertical",
         about: "one line per column, for wide rows",
@@ -76,13 +81,48 @@ pub const FORMATS: &[Format] = &[
         binary: false,
         make: |out, layout| Box::new(boxes::Boxes::fitting(out, layout)),
     },
-    Format { name: "csv", about: "RFC 4180, with a head", binary: false, make: |out, _| Box::new(delimited::Delimited::new(out, b',')) },
-    Format { name: "tsv", about: "tab-separated, with a head", binary: false, make: |out, _| Box::new(delimited::Delimited::new(out, b'\t')) },
-    Format { name: "json", about: "one array of objects", binary: false, make: |out, _| Box::new(json::Json::new(out)) },
-    Format { name: "jsonl", about: "one object per row", binary: false, make: |out, _| Box::new(jsonl::JsonLines::new(out)) },
-    Format { name: "markdown", about: "a Markdown table", binary: false, make: |out, _| Box::new(markdown::Markdown::new(out)) },
-    Format { name: "parquet", about: "a Parquet file (zstd)", binary: true, make: |out, _| Box::new(parquet_file::Parquet::new(out)) },
-    Format { name: "arrow", about: "an Arrow IPC file", binary: true, make: |out, _| Box::new(arrow_file::ArrowFile::new(out)) },
+    Format {
+        name: "csv",
+        about: "RFC 4180, with a head",
+        binary: false,
+        make: |out, _| Box::new(delimited::Delimited::new(out, b',')),
+    },
+    Format {
+        name: "tsv",
+        about: "tab-separated, with a head",
+        binary: false,
+        make: |out, _| Box::new(delimited::Delimited::new(out, b'\t')),
+    },
+    Format {
+        name: "json",
+        about: "one array of objects",
+        binary: false,
+        make: |out, _| Box::new(json::Json::new(out)),
+    },
+    Format {
+        name: "jsonl",
+        about: "one object per row",
+        binary: false,
+        make: |out, _| Box::new(jsonl::JsonLines::new(out)),
+    },
+    Format {
+        name: "markdown",
+        about: "a Markdown table",
+        binary: false,
+        make: |out, _| Box::new(markdown::Markdown::new(out)),
+    },
+    Format {
+        name: "parquet",
+        about: "a Parquet file (zstd)",
+        binary: true,
+        make: |out, _| Box::new(parquet_file::Parquet::new(out)),
+    },
+    Format {
+        name: "arrow",
+        about: "an Arrow IPC file",
+        binary: true,
+        make: |out, _| Box::new(arrow_file::ArrowFile::new(out)),
+    },
 ];
 
 /// The format of that name.

@@ -70,7 +70,11 @@ impl Session {
         let run = self.engine.query(sql, &self.request(parameters)).await?;
         let shown = match &self.output {
             Some(path) => {
-                let format = if is_screen_format(self.format) { format_of_file(path).unwrap_or(self.format) } else { self.format };
+                let format = if is_screen_format(self.format) {
+                    format_of_file(path).unwrap_or(self.format)
+                } else {
+                    self.format
+                };
                 let file = File::create(path).map_err(|e| output_refused(path, e))?;
                 let mut printer = format.printer(Box::new(BufWriter::new(file)), Layout::default());
                 show(run, printer.as_mut(), None).await?

@@ -26,7 +26,8 @@ pub(crate) fn lake_location(flag: Option<&str>) -> Result<String> {
         }
     }
     let data = dirs::data_local_dir().ok_or_else(|| {
-        Error::not_found("this platform has no data folder").hint("say where the lake is: `--lake DIR` or TRAILMERE_LAKE")
+        Error::not_found("this platform has no data folder")
+            .hint("say where the lake is: `--lake DIR` or TRAILMERE_LAKE")
     })?;
     Ok(data.join("trailmere").join("lake").to_string_lossy().into_owned())
 }

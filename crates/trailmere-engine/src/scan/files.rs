@@ -44,7 +44,8 @@ impl Range {
             min: stats.min.as_ref().map(scalar),
             max: stats.max.as_ref().map(scalar),
             nulls: stats.null_count,
-            exact: stats.min.as_ref().is_none_or(StatValue::is_exact) && stats.max.as_ref().is_none_or(StatValue::is_exact),
+            exact: stats.min.as_ref().is_none_or(StatValue::is_exact)
+                && stats.max.as_ref().is_none_or(StatValue::is_exact),
         }
     }
 }
@@ -63,7 +64,13 @@ impl ScanFile {
     /// What the log says of a file.
     pub(crate) fn new(file: &DataFile) -> Self {
         let columns = file.stats.columns().map(|(name, stats)| (name.to_string(), Range::new(stats)));
-        ScanFile { path: file.path.clone(), size: file.size, day: file.day, rows: file.rows, columns: columns.collect() }
+        ScanFile {
+            path: file.path.clone(),
+            size: file.size,
+            day: file.day,
+            rows: file.rows,
+            columns: columns.collect(),
+        }
     }
 
     /// The earliest `eventtime`, microseconds; `None` if unknown.

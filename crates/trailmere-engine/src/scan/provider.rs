@@ -52,7 +52,14 @@ impl StoreScan {
     ) -> Self {
         let mut fields = file_schema(store_type).fields().to_vec();
         fields.push(partition_field());
-        StoreScan { store_type, schema: Arc::new(Schema::new(fields)), files, object_store_url, object_store, retention_cutoff }
+        StoreScan {
+            store_type,
+            schema: Arc::new(Schema::new(fields)),
+            files,
+            object_store_url,
+            object_store,
+            retention_cutoff,
+        }
     }
 
     /// `eventtime >= cutoff`, if retention hides anything of these files.
@@ -62,9 +69,11 @@ impl StoreScan {
         hides.then(|| col(EVENTTIME).gt_eq(lit(ScalarValue::TimestampMicrosecond(Some(cutoff), None))))
     }
 
-    /// The order within each file, as far as the projection keeps it; DataFusion works out what holds across files.
-    fn ordering(&self) -> Option<LexOrdering> {
-        let sorts = sort_columns(self.store_type).iter().filter_map(|name| {
+    /// The order within each file, as far as no sort column has missing values (whose place nobody needs to know);
+    /// DataFusion works out what holds across files.
+    fn ordering(&self, files: &[&ScanFile]) -> Option<LexOrdering> {
+        let complete = |name: &&&str| files.iter().all(|file| file.null_count(name) == Some(0));
+        let sorts = sort_columns(self.store_type).iter().take_while(complete).filter_map(|name| {
             let index = self.schema.index_of(name).ok()?;
             Some(PhysicalSortExpr::new_default(Arc::new(Column::new(name, index))))
         });
@@ -194,7 +203,7 @@ impl StoreScan {
         let config = FileScanConfigBuilder::new(self.object_store_url.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
-            .with_output_ordering(self.ordering().into_iter().collect())
+            .with_output_ordering(self.ordering(&pruned.files).into_iter().collect())
             .with_projection_indices(Some(projection))?
             .with_limit(limit)
             .build();

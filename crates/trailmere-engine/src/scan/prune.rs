@@ -8,7 +8,7 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 
 use super::files::ScanFile;
 
@@ -20,7 +20,8 @@ pub(crate) fn prune<'a>(
 ) -> Result<Vec<&'a ScanFile>> {
     let Some(predicate) = predicate else { return Ok(files) };
     // A predicate that cannot be turned into one over statistics prunes nothing.
-    let Ok(pruning) = PruningPredicate::try_new(Arc::clone(predicate), Arc::clone(schema)) else { return Ok(files) };
+    let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
+    let Ok(pruning) = built else { return Ok(files) };
     if pruning.always_true() || files.is_empty() {
         return Ok(files);
     }

@@ -47,7 +47,10 @@ pub(super) async fn save(session: &mut Session, rest: &str) -> Result<Flow> {
     let Some(sql) = session.last_statement.clone() else {
         return Err(Error::not_found("there is no statement to save").hint("run one first"));
     };
-    let query = SavedQuery::of_user(name, title, &sql)?;
+    let mut query = SavedQuery::parse(name, &sql)?;
+    if !title.is_empty() {
+        query.title = title.to_string();
+    }
     let version = session.engine.saved().save(&query).await?;
     write_screen(&format!("saved as {name}, version {version}\n"))?;
     Ok(Flow::NamesChanged)
@@ -56,7 +59,9 @@ pub(super) async fn save(session: &mut Session, rest: &str) -> Result<Flow> {
 pub(super) async fn explain(session: &mut Session, rest: &str) -> Result<Flow> {
     let sql = match (rest, &session.last_statement) {
         ("", Some(last)) => last.clone(),
-        ("", None) => return Err(Error::not_found("there is no statement to explain").hint("run one first, or give one")),
+        ("", None) => {
+            return Err(Error::not_found("there is no statement to explain").hint("run one first, or give one"));
+        }
         (statement, _) => statement.to_string(),
     };
     let (last, format) = (session.last_statement.take(), session.format);

@@ -56,7 +56,9 @@ pub(super) async fn max_rows(session: &mut Session, word: &str) -> Result<Flow> 
         }
         "off" => session.max_rows = None,
         number => {
-            let rows = number.parse().map_err(|_| Error::invalid(format!("`{number}` is no number of rows")).hint("a number, or `off`"))?;
+            let rows = number
+                .parse()
+                .map_err(|_| Error::invalid(format!("`{number}` is no number of rows")).hint("a number, or `off`"))?;
             session.max_rows = Some(rows);
         }
     }

@@ -36,7 +36,8 @@ pub(crate) fn candidates(vocabulary: &Vocabulary, line: &str, position: usize) -
     if word.is_empty() {
         return (start, vec![]);
     }
-    let after_from = last_word(&head[..start]).is_some_and(|w| ["from", "join", "describe", "table"].contains(&w.as_str()));
+    let after_from =
+        last_word(&head[..start]).is_some_and(|w| ["from", "join", "describe", "table"].contains(&w.as_str()));
     let mut words = vec![];
     if after_from {
         words.extend(matching(&vocabulary.tables, word));

@@ -42,7 +42,8 @@ impl Completer for LineHelper {
 impl Validator for LineHelper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        let whole = text.trim_start().starts_with('\\') || is_blank(text) || is_complete(text) || is_word_of_leaving(text);
+        let whole =
+            text.trim_start().starts_with('\\') || is_blank(text) || is_complete(text) || is_word_of_leaving(text);
         Ok(if whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
     }
 }

@@ -10,9 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
-use trailmere_ingest::{
-    Dedupe, ImportOptions, ImportSelectors, IngestRequest, IngestSummary, Outcome, Resume, ingest,
-};
+use trailmere_ingest::{Dedupe, ImportOptions, ImportSelectors, IngestRequest, IngestSummary, Outcome, Resume, ingest};
 use trailmere_model::Error;
 use trailmere_store::Lake;
 use uuid::Uuid;
@@ -21,7 +19,7 @@ use super::query::{bytes, duration};
 use crate::arguments::Global;
 use crate::context::{now, open_lake};
 use crate::exit;
-use bar::Bar;
+pub(crate) use bar::Bar;
 pub(crate) use summary::describe as describe_summary;
 
 /// What to ingest.

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use trailmere_store::MaintainOptions;
+use indicatif::{HumanBytes, HumanCount};
+use trailmere_store::{MaintainOptions, MaintainReport, StoreReport, Unused};
 
 use crate::arguments::Global;
 use crate::context::{now, open_lake};
+use crate::exit;
 
 /// Upkeep of a lake.
 #[derive(Debug, Args)]
@@ -27,7 +29,53 @@ pub(crate) async fn run(global: &Global, command: Maintain) -> Result<ExitCode> 
     if command.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{report}");
+        print!("{}", describe(&report));
     }
-    Ok(ExitCode::SUCCESS)
+    let failed = report.stores.iter().any(|store| store.failure.is_some());
+    Ok(if failed { exit::FAILED } else { ExitCode::SUCCESS })
+}
+
+/// One line a thing that was done.
+fn describe(report: &MaintainReport) -> String {
+    let mut lines = vec![];
+    for store in &report.stores {
+        lines.extend(store_lines(store));
+    }
+    for gone in &report.removed {
+        lines.push(format!("{}: removed for good, {}", gone.name, unused(&gone.files)));
+    }
+    if report.abandoned.files > 0 {
+        lines.push(format!("left behind by stores that are gone: {}", unused(&report.abandoned)));
+    }
+    if lines.is_empty() {
+        lines.push("there was nothing to do".to_string());
+    }
+    if report.dry_run {
+        lines.insert(0, "dry run: nothing was changed; this would have been done".to_string());
+    }
+    lines.join("\n") + "\n"
+}
+
+fn store_lines(store: &StoreReport) -> Vec<String> {
+    let mut lines = vec![];
+    let expired = &store.expired;
+    if expired.events > 0 {
+        lines.push(format!("{}: {} events past retention removed", store.name, HumanCount(expired.events)));
+    }
+    let compacted = &store.compacted;
+    if compacted.files_before > 0 {
+        let (before, after) = (HumanCount(compacted.files_before), HumanCount(compacted.files_after));
+        lines.push(format!("{}: {before} small files put together into {after}", store.name));
+    }
+    if store.unused.files > 0 {
+        lines.push(format!("{}: {} that nothing refers to", store.name, unused(&store.unused)));
+    }
+    if let Some(failure) = &store.failure {
+        lines.push(format!("{}: failed: {failure}", store.name));
+    }
+    lines
+}
+
+fn unused(files: &Unused) -> String {
+    format!("{} files, {}", HumanCount(files.files), HumanBytes(files.bytes))
 }

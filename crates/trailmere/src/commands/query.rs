@@ -160,7 +160,9 @@ pub(crate) async fn run_statement(
 async fn print(engine: &Engine, sql: &str, parameters: Vec<Parameter>, output: &Output) -> Result<ExitCode> {
     let format = output.format()?;
     if format.binary && output.output.is_none() && std::io::stdout().is_terminal() {
-        return Err(Error::invalid(format!("`{}` is not for a terminal", format.name)).hint("add `--output FILE`").into());
+        return Err(Error::invalid(format!("`{}` is not for a terminal", format.name))
+            .hint("add `--output FILE`")
+            .into());
     }
     let run = engine.query(sql, &output.request(parameters)).await?;
     let shown = match &output.output {
@@ -183,7 +185,11 @@ async fn print(engine: &Engine, sql: &str, parameters: Vec<Parameter>, output: &
     Ok(ExitCode::SUCCESS)
 }
 
-async fn to_stdout(run: QueryRun, format: &'static Format, max_rows: Option<u64>) -> Result<trailmere_shell::show::Shown> {
+async fn to_stdout(
+    run: QueryRun,
+    format: &'static Format,
+    max_rows: Option<u64>,
+) -> Result<trailmere_shell::show::Shown> {
     let terminal = std::io::stdout().is_terminal();
     let width = terminal.then(trailmere_shell::terminal_width).flatten();
     let layout = Layout { width, color: terminal && std::env::var_os("NO_COLOR").is_none() };
@@ -203,7 +209,8 @@ fn parameter(text: &str) -> Result<(String, Option<String>, String), String> {
 }
 
 fn format(name: &str) -> Result<&'static Format, String> {
-    printers::format(name).map_err(|e| e.advice().map_or(e.message().to_string(), |hint| format!("{}; {hint}", e.message())))
+    printers::format(name)
+        .map_err(|e| e.advice().map_or(e.message().to_string(), |hint| format!("{}; {hint}", e.message())))
 }
 
 /// `90`, `30s`, `10m`, `1h`.

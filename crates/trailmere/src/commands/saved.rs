@@ -92,7 +92,11 @@ pub(crate) async fn run(global: &Global, command: Saved) -> Result<ExitCode> {
                 (Some(file), _) => std::fs::read_to_string(file)?,
                 (None, sql) => sql.unwrap_or_default(),
             };
-            let version = saved.save(&SavedQuery::of_user(&save.name, &save.title, &sql)?).await?;
+            let mut query = SavedQuery::parse(&save.name, &sql)?;
+            if !save.title.is_empty() {
+                query.title = save.title;
+            }
+            let version = saved.save(&query).await?;
             println!("saved {} version {version}", save.name);
         }
         Action::History { name } => {

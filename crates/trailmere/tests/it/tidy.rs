@@ -138,7 +138,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The lines before the test module.
 fn production(text: &str) -> Vec<&str> {
     let lines: Vec<&str> = text.lines().collect();
-    let tests = lines.windows(2).position(|w| w[0].starts_with("#[cfg(test)]") && w[1].trim_start().starts_with("mod "));
+    let tests =
+        lines.windows(2).position(|w| w[0].starts_with("#[cfg(test)]") && w[1].trim_start().starts_with("mod "));
     lines[..tests.unwrap_or(lines.len())].to_vec()
 }
 

@@ -1,8 +1,8 @@
 //! The progress of an ingestion: a bar on a terminal, plain lines now and then in a log.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
@@ -122,7 +122,9 @@ impl Progress for Bar {
     }
 
     fn store_created(&self, name: &str) {
-        self.say(&format!("made the event data store `{name}`: it takes every event of its type and keeps them until told otherwise"));
+        self.say(&format!(
+            "made the event data store `{name}`: it takes every event of its type and keeps them until told otherwise"
+        ));
     }
 
     fn caught_up(&self, so_far: &IngestSummary) {

@@ -38,7 +38,8 @@ pub(crate) fn describe(summary: &IngestSummary) -> String {
     }
     if summary.failures.len() > SHOWN_FAILURES {
         let more = summary.failures.len() - SHOWN_FAILURES;
-        let _ = writeln!(text, "             and {more} more: SELECT * FROM trailmere.ledger WHERE outcome <> 'complete'");
+        let _ =
+            writeln!(text, "             and {more} more: SELECT * FROM trailmere.ledger WHERE outcome <> 'complete'");
     }
     if let Some(import) = &summary.import {
         let _ = writeln!(text, "import       {import}");
@@ -51,12 +52,18 @@ pub(crate) fn describe(summary: &IngestSummary) -> String {
         HumanBytes(summary.raw_bytes),
         HumanBytes(stored)
     );
-    let _ = writeln!(text, "time         {:.2} s, {:.0} MB/s of JSON", summary.elapsed.as_secs_f64(), summary.megabytes_per_second());
+    let _ = writeln!(
+        text,
+        "time         {:.2} s, {:.0} MB/s of JSON",
+        summary.elapsed.as_secs_f64(),
+        summary.megabytes_per_second()
+    );
     text
 }
 
 fn listed(counts: &[(&str, u64)]) -> String {
-    let some: Vec<String> = counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{} {what}", HumanCount(*n))).collect();
+    let some: Vec<String> =
+        counts.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{} {what}", HumanCount(*n))).collect();
     if some.is_empty() { "none found".to_string() } else { some.join(", ") }
 }
 

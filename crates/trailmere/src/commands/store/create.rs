@@ -94,7 +94,10 @@ pub(super) fn read_selectors(text: &str) -> Result<AdvancedEventSelectors, Error
     }
     let file = text.strip_prefix("file://").unwrap_or(text);
     let json = std::fs::read_to_string(file).map_err(|e| {
-        Error::not_found("the selectors can't be read").at(file).source(e).hint("give JSON, or the name of a file that holds it")
+        Error::not_found("the selectors can't be read")
+            .at(file)
+            .source(e)
+            .hint("give JSON, or the name of a file that holds it")
     })?;
     AdvancedEventSelectors::parse(&json).map_err(|e| match e.place() {
         Some(_) => e,
