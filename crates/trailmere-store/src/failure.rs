@@ -40,6 +40,13 @@ pub(crate) fn delta(error: DeltaTableError, doing: impl std::fmt::Display) -> Er
 
 /// Turns a failure of reading or writing Parquet into an error; `doing` completes "cannot …".
 pub(crate) fn parquet(error: parquet::errors::ParquetError, doing: impl std::fmt::Display) -> Error {
+    let error = match error {
+        parquet::errors::ParquetError::External(cause) => match cause.downcast::<StorageError>() {
+            Ok(cause) => return storage(*cause, doing),
+            Err(cause) => parquet::errors::ParquetError::External(cause),
+        },
+        other => other,
+    };
     Error::corrupt(format!("cannot {doing}: {error}")).source(error)
 }
 

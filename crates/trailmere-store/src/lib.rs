@@ -29,9 +29,11 @@ mod table;
 mod commit;
 mod ledger;
 
+mod ranges;
 mod rows;
 
 mod compact;
+mod duplicates;
 mod expire;
 mod maintain;
 mod vacuum;
@@ -42,6 +44,7 @@ pub mod testing;
 pub use commit::{Append, Committed};
 pub use compact::Compacted;
 pub use documents::{Document, DocumentVersion, Documents};
+pub use duplicates::Duplicates;
 pub use encode::EncodedFile;
 pub use expire::Expired;
 pub use lake::{Lake, LakeOptions};

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::compact::Compacted;
 use crate::documents::Document;
+use crate::duplicates::Duplicates;
 use crate::expire::Expired;
 use crate::failure;
 use crate::lake::{Lake, STORES, table_path};
@@ -23,13 +24,15 @@ use crate::vacuum::{self, Unused};
 pub struct MaintainOptions {
     /// Whether to say what would be done, and do nothing.
     pub dry_run: bool,
+    /// Whether events that are there twice, by account and event ID, are removed. All days are looked through.
+    pub dedupe: bool,
     /// For how long a file must have been of no use before it is deleted: longer than any query or batch runs.
     pub unused_after: Duration,
 }
 
 impl Default for MaintainOptions {
     fn default() -> Self {
-        Self { dry_run: false, unused_after: Duration::from_secs(24 * 60 * 60) }
+        Self { dry_run: false, dedupe: false, unused_after: Duration::from_secs(24 * 60 * 60) }
     }
 }
 
@@ -55,6 +58,8 @@ pub struct StoreReport {
     pub name: String,
     /// What was past its retention.
     pub expired: Expired,
+    /// Events that were there twice, if they were asked for.
+    pub duplicates: Duplicates,
     /// Small files that were put together.
     pub compacted: Compacted,
     /// Files of no use.
@@ -126,9 +131,11 @@ async fn try_maintain_store(
     let table = Table::open(lake, store)?;
     if options.dry_run {
         report.expired = table.expirable(store.retention, now).await?;
+        report.duplicates = if options.dedupe { table.duplicates().await? } else { Duplicates::default() };
         report.compacted = table.compactible().await?;
     } else {
         report.expired = table.expire(store.retention, now).await?;
+        report.duplicates = if options.dedupe { table.remove_duplicates(now).await? } else { Duplicates::default() };
         report.compacted = table.compact(now).await?;
     }
     let unused = table.unused(cutoff(now, options)?).await?;

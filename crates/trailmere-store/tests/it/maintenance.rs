@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::AsArray;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -153,6 +153,67 @@ async fn small_files_of_a_day_become_one_with_the_same_rows() {
     assert!(times.as_primitive::<TimestampMicrosecondType>().values().is_sorted());
     assert_eq!(table.compact(now()).await.unwrap(), Compacted::default());
     assert_eq!(table.ledger().await.unwrap().len(), 10);
+}
+
+/// Rows of these events, as one log file delivered at this time.
+fn delivered(account: &str, ids: &[Option<&str>], ingested: i64) -> RecordBatch {
+    let plain = rows(&vec![String::new(); ids.len()], MIDNIGHT);
+    let schema = plain.schema();
+    let columns = schema.fields().iter().zip(plain.columns()).map(|(field, column)| match field.name().as_str() {
+        "eventid" => Arc::new(StringArray::from(ids.to_vec())) as ArrayRef,
+        "recipientaccountid" => Arc::new(StringArray::from(vec![account; ids.len()])),
+        "_ingested" => Arc::new(TimestampMicrosecondArray::from_value(ingested, ids.len())),
+        _ => column.clone(),
+    });
+    RecordBatch::try_new(plain.schema(), columns.collect()).unwrap()
+}
+
+#[tokio::test]
+async fn of_events_that_are_there_twice_the_first_stays() {
+    let (lake, store) = lake_with_store(memory()).await;
+    let table = lake.table(&store).await.unwrap();
+    let batches = [
+        delivered("1", &[Some("a"), Some("b"), None], 20),
+        delivered("1", &[Some("b"), Some("c"), Some("c"), None], 10),
+        delivered("2", &[Some("a")], 30),
+        delivered("1", &[Some("a"), Some("c")], 40),
+    ];
+    let mut files = Vec::new();
+    for rows in &batches {
+        files.push(table.upload(table.encode(DAY, rows.clone()).unwrap()).await.unwrap());
+    }
+    files.push(table.upload(table.encode(DAY + 1, batches[0].clone()).unwrap()).await.unwrap());
+    table.commit(Append { files, ledger: vec![entry("log", 13)], ..Append::default() }).await.unwrap();
+
+    let found = table.duplicates().await.unwrap();
+    assert_eq!((found.events, found.files_rewritten), (4, 3));
+    assert_eq!(table.remove_duplicates(now()).await.unwrap(), found);
+    let mut left = Vec::new();
+    for file in lake.table(&store).await.unwrap().snapshot().await.unwrap().files.iter().filter(|file| file.day == DAY)
+    {
+        let rows = read(&lake, file).await;
+        let text = |name: &str| rows.column_by_name(name).unwrap().as_string::<i32>().clone();
+        let ingested = rows.column_by_name("_ingested").unwrap().as_primitive::<TimestampMicrosecondType>().clone();
+        let (accounts, ids) = (text("recipientaccountid"), text("eventid"));
+        for row in 0..rows.num_rows() {
+            let id = ids.is_valid(row).then(|| ids.value(row).to_owned());
+            left.push((accounts.value(row).to_owned(), id, ingested.value(row)));
+        }
+    }
+    left.sort();
+    let row = |account: &str, id: Option<&str>, ingested| (account.to_owned(), id.map(str::to_owned), ingested);
+    let expected = [
+        row("1", None, 10),
+        row("1", None, 20),
+        row("1", Some("a"), 20),
+        row("1", Some("b"), 10),
+        row("1", Some("c"), 10),
+        row("2", Some("a"), 30),
+    ];
+    assert_eq!(left, expected);
+    assert_eq!(table.remove_duplicates(now()).await.unwrap().events, 0);
+    let options = MaintainOptions { dedupe: true, ..MaintainOptions::default() };
+    assert_eq!(lake.maintain(now(), &options).await.unwrap().stores[0].failure, None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
