@@ -73,13 +73,10 @@ impl EventBuilder {
                     None | Some(NodeKind::Null) => column.append_str(record.category.as_str()),
                     Some(_) => column.append(json, slots.at(*slot), scratch),
                 },
-                Origin::Insight(slot, name) => {
-                    let value = match slots.at(*slot) {
-                        ABSENT => insight::detail(json, slots, name),
-                        value => value,
-                    };
-                    insight::append_context(column, json, value, scratch);
-                }
+                Origin::Insight(slot, name) => match slots.at(*slot) {
+                    ABSENT => insight::append_detail(column, name, (json, slots), scratch),
+                    value => column.append(json, value, scratch),
+                },
             }
         }
         self.rows += 1;

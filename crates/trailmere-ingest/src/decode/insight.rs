@@ -4,22 +4,22 @@ use super::column::{Column, ListColumn, StructColumn};
 use super::keys::{Key, Slots};
 use super::tape::{ABSENT, Json};
 
-/// Where a column's value is in `insightDetails`; [`ABSENT`] if the column is none of these or the event has none.
-pub(crate) fn detail(json: Json<'_>, slots: &Slots, column: &str) -> u32 {
-    let name = match column {
-        "insightstate" => "state",
-        "insighteventsource" => "eventSource",
-        "insighteventname" => "eventName",
-        "insighterrorcode" => "errorCode",
-        "insighttype" => "insightType",
-        "insightcontext" => "insightContext",
-        _ => return ABSENT,
-    };
-    json.member(slots.get(Key::InsightDetails), name)
+/// Appends what `insightDetails` has for a column; NULL if it has nothing.
+pub(crate) fn append_detail(column: &mut Column, name: &str, (json, slots): (Json<'_>, &Slots), scratch: &mut String) {
+    let detail = |member| json.member(slots.get(Key::InsightDetails), member);
+    match name {
+        "insightstate" => column.append(json, detail("state"), scratch),
+        "insighteventsource" => column.append(json, detail("eventSource"), scratch),
+        "insighteventname" => column.append(json, detail("eventName"), scratch),
+        "insighterrorcode" => column.append(json, detail("errorCode"), scratch),
+        "insighttype" => column.append(json, detail("insightType"), scratch),
+        "insightcontext" => append_context(column, json, detail("insightContext"), scratch),
+        _ => column.append_nulls(1),
+    }
 }
 
-/// Appends an `insightContext`: the nested one of a trail, or one that is flat already.
-pub(crate) fn append_context(column: &mut Column, json: Json<'_>, context: u32, scratch: &mut String) {
+/// Appends an `insightContext`, whose numbers a trail nests in `statistics`.
+fn append_context(column: &mut Column, json: Json<'_>, context: u32, scratch: &mut String) {
     let statistics = json.member(context, "statistics");
     match column {
         Column::Struct(row) if statistics != ABSENT => append_nested(row, json, (context, statistics), scratch),
