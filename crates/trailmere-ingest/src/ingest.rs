@@ -86,7 +86,7 @@ pub(crate) async fn take(round: &Round<'_>, feed: Feed<'_>) -> Result<Tally> {
     for _ in 0..MAX_ROUNDS {
         let again = std::mem::take(&mut tally.again);
         if again.is_empty() {
-            return Ok(tally);
+            return tally.trouble.take().map_or(Ok(tally), Err);
         }
         tally.then(pipeline::run(round, Feed::Again(again)).await?);
     }

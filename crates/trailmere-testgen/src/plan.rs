@@ -118,7 +118,7 @@ impl Plan {
             let mut dice = Dice::at(self.seed, file.number as u64, u64::MAX - 1);
             file.events = (dice.around(mean) as u64).min(left) as usize;
             if dice.per_mille(self.repeating_per_mille) {
-                file.repeats = files.iter().rposition(|other| other.same_place(&file));
+                file.repeats = files.iter().rposition(|other| other.comes_before(&file));
             }
             left -= file.events as u64;
             files.push(file);
@@ -167,8 +167,10 @@ impl Plan {
 }
 
 impl LogFile {
-    fn same_place(&self, other: &Self) -> bool {
-        (self.folder, self.account, self.region) == (other.folder, other.account, other.region) && !self.showcase
+    /// Whether its events may be delivered again in another file: of the same place, and not before they happen.
+    fn comes_before(&self, other: &Self) -> bool {
+        let place = |file: &Self| (file.folder, file.account, file.region);
+        place(self) == place(other) && self.delivered <= other.delivered && !self.showcase
     }
 
     /// Where it is delivered.

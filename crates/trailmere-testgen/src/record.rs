@@ -33,7 +33,8 @@ pub(crate) fn write(world: &World, catalogue: &Catalogue, file: &LogFile, index:
     let late = if dice.per_mille(4) { 3600 * dice.below(30) as i64 } else { 0 };
     let time = file.delivered - 120 - dice.below(720) as i64 - late;
     let number = dice.skewed(400);
-    let error = (dice.per_mille(45) || (file.showcase && (index + 4 * file.number) % 9 == 4)).then(|| dice.pick(action.errors));
+    let error =
+        (dice.per_mille(45) || (file.showcase && (index + 4 * file.number) % 9 == 4)).then(|| dice.pick(action.errors));
     let mut scene = Scene { world, account, region: file.region, time, dice, actor, number, error };
     Object::write(out, |record| match file.folder {
         Folder::CloudTrail => api_call(&mut scene, action, record, late > 0),

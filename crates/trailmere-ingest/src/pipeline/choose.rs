@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use trailmere_model::{Kind, Result};
+use trailmere_model::{Error, Kind, Result};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::plan::{Task, Verdict};
@@ -38,6 +38,8 @@ pub(crate) struct Listed {
     pub(crate) files: FileCounts,
     pub(crate) failures: Vec<Failure>,
     pub(crate) prefixes: Prefixes,
+    /// Why not everything was listed.
+    pub(crate) trouble: Option<Error>,
 }
 
 impl Feed<'_> {
@@ -59,7 +61,9 @@ impl Feed<'_> {
         match listing {
             // Told to stop, or nobody is there to take more: who failed says why.
             Err(error) if error.kind() == Kind::Cancelled => Ok(chooser.listed),
-            listing => listing.map(|()| chooser.listed),
+            // What was listed before is taken all the same.
+            Err(error) => Ok(Listed { trouble: Some(error), ..chooser.listed }),
+            Ok(()) => Ok(chooser.listed),
         }
     }
 }

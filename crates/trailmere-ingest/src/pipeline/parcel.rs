@@ -1,10 +1,17 @@
 //! What goes from the threads that decode to the one that puts batches together?
 
 use arrow::array::RecordBatch;
-use trailmere_model::StoreType;
+use trailmere_model::{Error, Kind, Result, StoreType};
 use trailmere_store::{FileOutcome, LedgerEntry, Quarantined};
 
 use super::plan::Task;
+use crate::decode::{FileEnd, FileReport, Rejected, Shape};
+
+/// Of a log file that is mostly rejected, no more records than these are kept.
+const MAX_REJECTED: usize = 20_000;
+/// And no more bytes than these in whole records.
+const REJECTED_BYTES: usize = 4 << 20;
+const REJECTED_BEGINNING: usize = 256;
 
 /// Rows, and the log files that ended with them.
 #[derive(Default)]
@@ -43,7 +50,8 @@ pub(crate) struct FileResult {
     /// Events of types that no target is there for.
     pub(crate) unclaimed: u64,
     pub(crate) rejected: Vec<Quarantined>,
-    pub(crate) rejected_bytes: usize,
+    pub(crate) rejected_records: u64,
+    rejected_bytes: usize,
     pub(crate) raw_bytes: u64,
     /// By target.
     pub(crate) counts: Vec<Counts>,
@@ -75,6 +83,13 @@ pub(crate) struct Counts {
     pub(crate) raw_bytes: u64,
 }
 
+impl End {
+    /// Nothing of the file came.
+    pub(crate) fn unreadable(error: &Error) -> Self {
+        Self::Broken { reason: said(error), is_content: false }
+    }
+}
+
 impl Counts {
     /// Whether any event of the target's type was in the file.
     pub(crate) fn is_touched(&self) -> bool {
@@ -83,6 +98,71 @@ impl Counts {
 }
 
 impl FileResult {
+    /// A log file of which nothing was read yet.
+    pub(crate) fn begin(number: u64, task: Task, targets: usize) -> Self {
+        Self {
+            number,
+            task,
+            end: End::Whole,
+            records: 0,
+            unclaimed: 0,
+            rejected: Vec::new(),
+            rejected_records: 0,
+            rejected_bytes: 0,
+            raw_bytes: 0,
+            counts: vec![Counts::default(); targets],
+            taken: Vec::new(),
+        }
+    }
+
+    /// Takes over what reading the file came to.
+    pub(crate) fn finish(&mut self, report: FileReport) -> Result<End> {
+        self.records = report.records;
+        self.raw_bytes = report.raw_bytes;
+        let is_foreign = report.events == 0 && report.shape == Shape::Unknown;
+        match report.end {
+            FileEnd::Stopped(error) => Err(error.at(format!("log file `{}`", self.task.file.location))),
+            FileEnd::Cut(error) if !(is_foreign && error.kind() == Kind::Invalid) => {
+                let is_content = error.kind() != Kind::Unavailable;
+                Ok(End::Broken { reason: said(&error), is_content })
+            }
+            _ if is_foreign => {
+                // A picture or a read-me among the logs is no rejected event.
+                self.rejected.clear();
+                self.rejected_records = 0;
+                self.records = 0;
+                Ok(End::Skipped("it holds no CloudTrail records".to_owned()))
+            }
+            _ if report.events == 0 && report.rejected == 0 => Ok(End::Skipped(empty(report.shape).to_owned())),
+            _ => Ok(End::Whole),
+        }
+    }
+
+    /// Keeps what is no event; of a file with very many such, less of each, and in the end only their number.
+    pub(crate) fn reject(&mut self, rejected: &Rejected<'_>, ingested: i64) {
+        self.rejected_records += 1;
+        if self.rejected.len() >= MAX_REJECTED {
+            return;
+        }
+        let is_last = self.rejected.len() + 1 == MAX_REJECTED;
+        let kept = if self.rejected_bytes > REJECTED_BYTES { REJECTED_BEGINNING } else { Quarantined::MAX_BYTES };
+        let bytes = rejected.bytes[..rejected.bytes.len().min(kept)].to_vec();
+        self.rejected_bytes += bytes.len();
+        let reason = if is_last {
+            "as many are rejected as are kept of a file; more may follow".to_owned()
+        } else {
+            rejected.reason.clone()
+        };
+        self.rejected.push(Quarantined {
+            log_file: self.task.file.key.clone(),
+            record: rejected.index,
+            offset: rejected.offset,
+            reason,
+            bytes,
+            ingested,
+        });
+    }
+
     /// Whether the ledger is to know of it: not if only the way to the file failed, and nothing came.
     pub(crate) fn is_for_ledger(&self) -> bool {
         !matches!(self.end, End::Broken { is_content: false, .. }) || self.records > 0
@@ -114,7 +194,7 @@ impl FileResult {
             filtered: counts.filtered,
             expired: counts.expired,
             duplicate: counts.duplicate,
-            quarantined: self.rejected.len() as u64,
+            quarantined: self.rejected_records,
             bytes_in: file.size,
             raw_bytes: self.raw_bytes,
             ingested,
@@ -128,5 +208,22 @@ impl FileResult {
         let repeated = before.flat_map(|(_, counts)| counts.iter());
         let repeated = repeated.flat_map(|(hash, count)| std::iter::repeat_n(*hash, *count as usize));
         self.taken.iter().filter_map(took).chain(repeated).collect()
+    }
+}
+
+fn said(error: &Error) -> String {
+    match error.place() {
+        Some(place) => format!("{} ({place})", error.message()),
+        None => error.message().to_owned(),
+    }
+}
+
+fn empty(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Digest => "it is a digest file",
+        Shape::Aggregated => "it holds aggregated events, which no event data store takes",
+        Shape::Notices => "it holds notices of new log files",
+        Shape::Empty => "it is empty",
+        _ => "it holds no events",
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use trailmere_model::Error;
+
 use super::choose::{Again, Listed};
 use super::parcel::{Counts, End, FileResult};
 use super::plan::Plan;
@@ -19,6 +21,8 @@ pub(crate) struct Tally {
     /// Log files that overlapped with what another ingester took, and the targets they are for.
     pub(crate) again: Vec<Again>,
     pub(crate) prefixes: Prefixes,
+    /// Why not everything was listed.
+    pub(crate) trouble: Option<Error>,
     /// All that failed, for an import to retry.
     pub(crate) failed: Vec<Failure>,
 }
@@ -31,11 +35,13 @@ impl Tally {
             stored: BTreeMap::new(),
             again: Vec::new(),
             prefixes: Prefixes::default(),
+            trouble: None,
             failed: Vec::new(),
         }
     }
 
     pub(super) fn add_listed(&mut self, listed: Listed) {
+        self.trouble = self.trouble.take().or(listed.trouble);
         let files = &mut self.summary.files;
         files.listed += listed.files.listed;
         files.known += listed.files.known;
@@ -86,7 +92,7 @@ impl Tally {
             End::Broken { .. } => summary.files.failed += 1,
         }
         summary.records += file.records;
-        summary.quarantined += file.rejected.len() as u64;
+        summary.quarantined += file.rejected_records;
         summary.unclaimed += file.unclaimed;
         summary.bytes_in += file.task.file.size;
         summary.raw_bytes += file.raw_bytes;
@@ -114,6 +120,7 @@ impl Tally {
         self.prefixes.add(later.prefixes);
         self.failed.extend(later.failed);
         self.again = later.again;
+        self.trouble = self.trouble.take().or(later.trouble);
     }
 
     /// The summary, with the names of the stores.

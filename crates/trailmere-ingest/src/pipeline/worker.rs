@@ -5,15 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc::{Sender, UnboundedSender};
 use trailmere_model::time::calendarday;
-use trailmere_model::{Error, Kind, Result, StoreType};
-use trailmere_store::Quarantined;
+use trailmere_model::{Error, Result, StoreType};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::duplicates::Duplicates;
-use super::parcel::{Chunk, Counts, End, FileResult, Parcel, Row};
+use super::parcel::{Chunk, End, FileResult, Parcel, Row};
 use super::plan::{Plan, Task};
 use super::target::Choice;
-use crate::decode::{Decoder, EventBuilder, FileEnd, FileReport, Input, RecordSink, Rejected, ScannedRecord, Shape};
+use crate::decode::{Decoder, EventBuilder, FileReport, Input, RecordSink, Rejected, ScannedRecord};
 use crate::progress::{Decoded, Step};
 use crate::source::{Body, open};
 
@@ -23,10 +22,6 @@ pub(crate) const PARCEL_BYTES: usize = 16 << 20;
 const CUT_BYTES: usize = 2 * PARCEL_BYTES;
 /// Many log files without rows make a parcel, too.
 const PARCEL_FILES: usize = 1024;
-/// Of a log file that is mostly rejected, no more bytes than these are kept in whole records.
-const REJECTED_BYTES: usize = 4 << 20;
-const REJECTED_BEGINNING: usize = 256;
-
 /// A log file whose bytes, if they had to come over the network, are here.
 pub(crate) struct Fetched {
     pub(crate) task: Task,
@@ -90,18 +85,7 @@ impl<'s> Worker<'s> {
         let body = body.unwrap_or_else(|| open(&task.file));
         self.tell(News::Step(Step::Fetched));
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
-        self.current = Some(FileResult {
-            number,
-            counts: vec![Counts::default(); self.shared.plan.targets.len()],
-            task,
-            end: End::Whole,
-            records: 0,
-            unclaimed: 0,
-            rejected: Vec::new(),
-            rejected_bytes: 0,
-            raw_bytes: 0,
-            taken: Vec::new(),
-        });
+        self.current = Some(FileResult::begin(number, task, self.shared.plan.targets.len()));
         let end = match body {
             Ok(Body::Whole(bytes)) => {
                 let report = decoder.read(Input::Bytes(&bytes), self);
@@ -111,7 +95,7 @@ impl<'s> Worker<'s> {
                 let report = decoder.read(Input::Reader(&mut reader), self);
                 self.finish(report)?
             }
-            Err(error) => End::Broken { reason: said(&error), is_content: false },
+            Err(error) => End::unreadable(&error),
         };
         let Some(mut file) = self.current.take() else { return Err(Error::internal("the log file at hand was lost")) };
         file.end = end;
@@ -121,27 +105,9 @@ impl<'s> Worker<'s> {
         Ok(())
     }
 
-    /// Takes over what reading a file came to.
     fn finish(&mut self, report: FileReport) -> Result<End> {
-        let Some(file) = &mut self.current else { return Err(Error::internal("the log file at hand was lost")) };
-        file.records = report.records;
-        file.raw_bytes = report.raw_bytes;
-        let is_foreign = report.events == 0 && report.shape == Shape::Unknown;
-        match report.end {
-            FileEnd::Stopped(error) => Err(error.at(format!("log file `{}`", file.task.file.location))),
-            FileEnd::Cut(error) if !(is_foreign && error.kind() == Kind::Invalid) => {
-                let is_content = error.kind() != Kind::Unavailable;
-                Ok(End::Broken { reason: said(&error), is_content })
-            }
-            _ if is_foreign => {
-                // A picture or a read-me among the logs is no rejected event.
-                file.rejected.clear();
-                file.records = 0;
-                Ok(End::Skipped("it holds no CloudTrail records".to_owned()))
-            }
-            _ if report.events == 0 && report.rejected == 0 => Ok(End::Skipped(empty(report.shape).to_owned())),
-            _ => Ok(End::Whole),
-        }
+        let file = self.current.as_mut().ok_or_else(|| Error::internal("the log file at hand was lost"))?;
+        file.finish(report)
     }
 
     fn tell(&self, news: News) {
@@ -255,18 +221,7 @@ impl RecordSink for Worker<'_> {
 
     fn rejected(&mut self, rejected: &Rejected<'_>) -> Result<()> {
         let Some(file) = &mut self.current else { return Ok(()) };
-        let is_much = file.rejected.len() * REJECTED_BEGINNING > REJECTED_BYTES || file.rejected_bytes > REJECTED_BYTES;
-        let kept = if is_much { REJECTED_BEGINNING } else { Quarantined::MAX_BYTES };
-        let bytes = rejected.bytes[..rejected.bytes.len().min(kept)].to_vec();
-        file.rejected_bytes += bytes.len();
-        file.rejected.push(Quarantined {
-            log_file: file.task.file.key.clone(),
-            record: rejected.index,
-            offset: rejected.offset,
-            reason: rejected.reason.clone(),
-            bytes,
-            ingested: self.shared.plan.now.timestamp_micros(),
-        });
+        file.reject(rejected, self.shared.plan.now.timestamp_micros());
         Ok(())
     }
 }
@@ -293,21 +248,4 @@ pub(crate) fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
         mask &= mask - 1;
         Some(bit)
     })
-}
-
-fn said(error: &Error) -> String {
-    match error.place() {
-        Some(place) => format!("{} ({place})", error.message()),
-        None => error.message().to_owned(),
-    }
-}
-
-fn empty(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Digest => "it is a digest file",
-        Shape::Aggregated => "it holds aggregated events, which no event data store takes",
-        Shape::Notices => "it holds notices of new log files",
-        Shape::Empty => "it is empty",
-        _ => "it holds no events",
-    }
 }

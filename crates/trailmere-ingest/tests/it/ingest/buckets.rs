@@ -61,7 +61,7 @@ async fn child_reads_a_bucket() {
     let expected = take(&from_folder, &testdata()).await;
     let summary = ingest(&from_bucket, &IngestRequest::of(&url), now(), &NoProgress).await.unwrap();
     assert_eq!(summary.files, expected.files);
-    assert_eq!(rows(&from_bucket, "events").await, rows(&from_folder, "events").await);
+    assert!(rows(&from_bucket, "events").await == rows(&from_folder, "events").await);
     // The same log files, wherever they are.
     assert_eq!(take(&from_bucket, &testdata()).await.files.known, expected.files.listed);
 
@@ -84,7 +84,7 @@ async fn child_reads_a_bucket() {
         serde_json::from_str::<Value>(json).unwrap()["eventTime"].as_str() >= Some("2026-03-05")
     };
     let all = rows(&from_folder, "events").await;
-    assert_eq!(rows(&lake, "events").await, all.iter().filter(is_late).cloned().collect::<Vec<_>>());
+    assert!(rows(&lake, "events").await == all.iter().filter(is_late).cloned().collect::<Vec<_>>());
 
     // A follower finds what is put there after it has looked.
     let follow = IngestRequest { follow: Some(Duration::from_millis(300)), ..IngestRequest::of(&url) };

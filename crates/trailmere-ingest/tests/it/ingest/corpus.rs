@@ -32,7 +32,7 @@ async fn the_corpus_comes_in_whole() {
 
     let taken = records(&lake).await;
     let parsed = taken.iter().map(|json| serde_json::from_str::<Value>(json).unwrap().to_string());
-    assert_eq!(counted(parsed), counted(slow.iter().map(Value::to_string)));
+    assert!(counted(parsed) == counted(slow.iter().map(Value::to_string)));
 
     let mut days: BTreeMap<i64, u64> = BTreeMap::new();
     for store in lake.stores().await.unwrap() {

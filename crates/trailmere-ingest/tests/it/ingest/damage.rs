@@ -81,3 +81,31 @@ async fn a_file_that_changed_after_it_was_taken_is_named() {
     assert_eq!((summary.events(), summary.files.changed, summary.failures.len()), (0, 1, 1));
     assert_eq!(summary.outcome(), Outcome::Rejects);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_listed_does_not_keep_the_others_out() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let lake = open(folder.path()).await;
+    deliver(logs.path(), &key("eu-west-1", "2026-03-02T1000", "a"), &events("a", 3));
+    let closed = logs.path().join("zzz");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    let is_root = fs::read_dir(&closed).is_ok();
+    let outcome = ingest(&lake, &request(logs.path()), now(), &NoProgress).await;
+    assert_eq!(outcome.is_err(), !is_root, "it is said, unless nothing is closed to this user");
+    assert_eq!(records(&lake).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_full_of_rubbish_is_kept_in_part_and_counted_in_whole() {
+    let (folder, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let lake = open(folder.path()).await;
+    let rubbish: String = (0..25_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    put(logs.path(), "rubbish.json", format!("{}\n{rubbish}", event("a", "2026-03-02T10:00:00Z")).as_bytes());
+    let summary = take(&lake, logs.path()).await;
+    assert_eq!((summary.events(), summary.quarantined), (1, 25_000));
+    let store = lake.find_store("events").await.unwrap();
+    let quarantine = lake.table(&store).await.unwrap().ledger().await.unwrap().quarantine().await.unwrap();
+    assert_eq!(quarantine.iter().map(RecordBatch::num_rows).sum::<usize>(), 20_000);
+}

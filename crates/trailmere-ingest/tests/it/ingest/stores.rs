@@ -53,8 +53,8 @@ async fn a_store_made_later_gets_what_was_there_before() {
     let all = rows(&lake, "events").await;
     create(&lake, CreateStore { selectors: SelectorChoice::Everything(StoreType::CloudTrail), ..named("later") }).await;
     let summary = take(&lake, &testdata()).await;
-    assert_eq!(rows(&lake, "later").await, all);
-    assert_eq!(rows(&lake, "events").await, all);
+    assert!(rows(&lake, "later").await == all);
+    assert!(rows(&lake, "events").await == all);
     assert_eq!(summary.events() as usize, all.len());
 }
 
@@ -127,6 +127,6 @@ async fn a_named_store_takes_alone_and_the_others_catch_up() {
     assert!(summary.unclaimed > 0, "the Insights events are nobody's");
     assert!(rows(&lake, "store-two").await.is_empty());
     take(&lake, &testdata()).await;
-    assert_eq!(rows(&lake, "store-one").await, rows(&lake, "store-two").await);
+    assert!(rows(&lake, "store-one").await == rows(&lake, "store-two").await);
     assert!(!rows(&lake, "insights").await.is_empty());
 }

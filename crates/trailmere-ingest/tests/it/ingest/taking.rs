@@ -33,14 +33,12 @@ async fn the_committed_logs_are_taken_whole_and_once() {
     assert!(duplicates > 0, "the committed logs hold events that were delivered twice");
 
     let before = records(&lake).await;
-    assert_eq!(
-        counted(before.iter().map(|json| serde_json::from_str::<Value>(json).unwrap().to_string())),
-        counted(slow.iter().map(Value::to_string))
-    );
+    let parsed = before.iter().map(|json| serde_json::from_str::<Value>(json).unwrap().to_string());
+    assert!(counted(parsed) == counted(slow.iter().map(Value::to_string)));
     let again = take(&open(folder.path()).await, &testdata()).await;
     assert_eq!((again.events(), again.files.taken, again.files.skipped), (0, 0, 0));
     assert_eq!(again.files.known, files(&testdata()).len() as u64);
-    assert_eq!(records(&lake).await, before);
+    assert!(records(&lake).await == before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
