@@ -63,6 +63,13 @@ impl<'a> Analyzer<'a> {
                 Ok(Planned { plan, columns, kind: StatementKind::Query })
             }
             Statement::Explain { analyze, verbose, statement } => self.explain(*analyze, *verbose, statement),
+            Statement::Validate(inner) => {
+                self.statement(inner)?;
+                let valid = Expr::Literal(datafusion::common::ScalarValue::Boolean(Some(true)), None);
+                let plan = project(values::one_row(), vec![valid.alias("valid")])?;
+                let columns = vec![OutputColumn { name: "Valid".into(), ty: crate::types::Type::Boolean }];
+                Ok(Planned { plan, columns, kind: StatementKind::Show })
+            }
             Statement::ShowTables(like) => self.show_tables(like.as_deref()),
             Statement::ShowFunctions(like) => self.show_functions(like.as_deref()),
             Statement::Describe(table) => self.describe(table),

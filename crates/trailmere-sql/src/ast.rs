@@ -26,8 +26,23 @@ impl From<At> for Option<Position> {
 pub struct Ident {
     /// Spelling, without quotes.
     pub value: String,
+    /// Whether it was in quotes; only names of windows tell.
+    pub quoted: bool,
     /// Where.
     pub at: At,
+}
+
+impl Ident {
+    /// A name without quotes.
+    pub fn new(value: impl Into<String>, at: At) -> Ident {
+        Ident { value: value.into(), quoted: false, at }
+    }
+
+    /// Whether two names are the same where case counts in quotes: without quotes a name is upper case.
+    pub fn is_exactly(&self, other: &Ident) -> bool {
+        let canonical = |i: &Ident| if i.quoted { i.value.clone() } else { i.value.to_uppercase() };
+        canonical(self) == canonical(other)
+    }
 }
 
 impl PartialEq for Ident {
@@ -46,6 +61,8 @@ pub fn same_name(a: &str, b: &str) -> bool {
 pub enum Statement {
     /// SELECT, WITH, VALUES, TABLE.
     Query(Query),
+    /// EXPLAIN (TYPE VALIDATE): whether the statement is valid.
+    Validate(Box<Statement>),
     /// EXPLAIN [ANALYZE] [VERBOSE].
     Explain {
         /// Run it and show what happened.
@@ -155,6 +172,19 @@ pub enum QueryBody {
         /// Where the operator stands.
         at: At,
     },
+    /// UNION CORRESPONDING and its like: columns meet by name.
+    Corresponding {
+        /// Which.
+        op: SetOp,
+        /// Keeps duplicates.
+        all: bool,
+        /// First.
+        left: Box<QueryBody>,
+        /// Second.
+        right: Box<QueryBody>,
+        /// Where the operator stands.
+        at: At,
+    },
     /// Parentheses around a query with its own ORDER BY or limit.
     Nested(Box<Query>),
 }
@@ -205,7 +235,7 @@ pub enum SelectItem {
 pub struct GroupBy {
     /// GROUP BY DISTINCT: equal grouping sets are one.
     pub distinct: bool,
-    /// GROUP BY AUTO: all that is not aggregated.
+    /// GROUP BY AUTO: also all that is not aggregated.
     pub auto: bool,
     /// The elements, whose sets are multiplied.
     pub elements: Vec<GroupingElement>,
@@ -481,6 +511,8 @@ pub enum ExprKind {
     Like(Expr, Expr, Option<Expr>),
     /// EXISTS (query)
     Exists(Query),
+    /// UNIQUE (query)
+    Unique(Query),
     /// (query)
     Scalar(Query),
     /// CASE
@@ -543,7 +575,7 @@ impl Expr {
 
     /// A call of `name` with plain arguments.
     pub fn call(name: &str, args: Vec<Expr>, at: At) -> Expr {
-        let name = Ident { value: name.to_string(), at };
+        let name = Ident::new(name, at);
         let call = Call {
             name,
             args,

@@ -21,7 +21,7 @@ pub(crate) mod time_arithmetic;
 pub(crate) mod zone;
 
 pub use arithmetic::{ArithmeticOp, arithmetic, negate};
-pub use comparison::{ComparisonOp, between, comparison, distinct_from, in_list};
+pub use comparison::{ComparisonOp, between, comparison, distinct_from, in_list, is_comparable, is_orderable};
 pub use concat::concat;
 pub use conditional::{case, coalesce, greatest, if_then, least, nullif, simple_case};
 pub use constructor::{array, row};

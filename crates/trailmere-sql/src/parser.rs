@@ -229,7 +229,8 @@ impl Parser<'_> {
         }
         let at = self.at();
         match self.advance() {
-            Token::Quoted(value) | Token::Word(value) => Ok(Ident { value, at }),
+            Token::Quoted(value) => Ok(Ident { value, quoted: true, at }),
+            Token::Word(value) => Ok(Ident::new(value, at)),
             _ => Err(self.unexpected("a name")),
         }
     }

@@ -7,6 +7,7 @@ use datafusion::logical_expr::expr::{AggregateFunction, Sort};
 
 use super::Analyzer;
 use super::call::{arguments, coerced};
+use super::scope::{Env, Frame};
 use super::stage::Context;
 use crate::ast::{self, Call, SortItem};
 use crate::call::Typed;
@@ -34,7 +35,12 @@ impl Analyzer<'_> {
         if cx.env.in_lambda() {
             return Err(SqlError::invalid(format!("a lambda cannot contain {what}")));
         }
-        let input = cx.input(&what)?.with_env(cx.env.outside_lambdas());
+        let env = rows_only(cx.env.outside_lambdas());
+        let input = cx.input(&what)?;
+        let input = match &env {
+            Some(env) => input.with_env(env),
+            None => input.with_env(cx.env.outside_lambdas()),
+        };
         let bound = self.bind_aggregate(bind, call, input)?;
         let function =
             AggregateFunction::new_udf(bound.call.udaf, bound.args, call.distinct, bound.filter, bound.order_by, None);
@@ -66,7 +72,14 @@ impl Analyzer<'_> {
         if !captured.borrow().is_empty() {
             return Err(SqlError::invalid("a lambda of an aggregate cannot refer to columns"));
         }
-        let values = coerced(&call.name.value, call, values, &bound.args)?;
+        let mut values = coerced(&call.name.value, call, values, &bound.args)?;
+        if values.is_empty() {
+            // DataFusion counts rows by a constant.
+            values.push(Typed::constant(datafusion::common::ScalarValue::Int64(Some(1)), crate::types::Type::BigInt));
+        }
+        if call.distinct && call.order_by.iter().any(|o| !call.args.contains(&o.expr)) {
+            return Err(SqlError::invalid("with DISTINCT, ORDER BY takes arguments of the aggregate only"));
+        }
         let order_by = self.sort_keys(&call.order_by, cx)?;
         let filter = call.filter.as_ref().map(|f| self.condition(f, cx)).transpose()?.map(Box::new);
         Ok(BoundAggregate { call: bound, args: values.into_iter().map(|v| v.expr).collect(), order_by, filter })
@@ -94,7 +107,9 @@ impl Analyzer<'_> {
 
     /// `grouping(a, b)`: a bit per key, set where the key is not in the grouping set.
     pub(super) fn grouping_call(&self, keys: &[ast::Expr], cx: Context<'_>) -> Result<Typed> {
+        let env = rows_only(cx.env);
         let input = cx.input("`grouping`")?;
+        let input = env.as_ref().map_or(input, |env| input.with_env(env));
         let keys = keys.iter().map(|k| self.expr(k, input)).collect::<Result<Vec<_>>>()?;
         let ty = if keys.len() < 32 { crate::types::Type::Integer } else { crate::types::Type::BigInt };
         let id = self.fresh();
@@ -103,32 +118,18 @@ impl Analyzer<'_> {
     }
 }
 
+/// In ORDER BY, what an aggregate's argument sees: the rows.
+fn rows_only<'e>(env: &'e Env<'e>) -> Option<Env<'e>> {
+    match &env.frame {
+        Frame::Outputs(outputs) => Some(Env { frame: Frame::Refused(outputs), outer: env.outer }),
+        _ => None,
+    }
+}
+
 /// Refuses what has no order.
 pub(super) fn orderable(value: Typed) -> Result<Typed> {
-    if is_orderable(&value.ty) {
+    if operators::is_orderable(&value.ty) {
         return Ok(value);
     }
     Err(SqlError::invalid(format!("{} is not orderable, so it cannot be sorted by", value.ty)))
-}
-
-pub(super) fn is_orderable(ty: &crate::types::Type) -> bool {
-    use crate::types::Type;
-    match ty {
-        Type::Map(..) | Type::Json | Type::HyperLogLog | Type::TDigest | Type::QDigest(_) | Type::Color => false,
-        Type::Array(element) => is_orderable(element),
-        Type::Row(fields) => fields.iter().all(|f| is_orderable(&f.ty)),
-        _ => true,
-    }
-}
-
-/// Whether values can be compared for equality, grouped and made distinct.
-pub(super) fn comparable(ty: &crate::types::Type) -> bool {
-    use crate::types::Type;
-    match ty {
-        Type::HyperLogLog | Type::TDigest | Type::QDigest(_) => false,
-        Type::Array(element) => comparable(element),
-        Type::Map(key, value) => comparable(key) && comparable(value),
-        Type::Row(fields) => fields.iter().all(|f| comparable(&f.ty)),
-        _ => true,
-    }
 }

@@ -72,7 +72,7 @@ pub(super) fn is_correlated(plan: &LogicalPlan) -> bool {
 }
 
 /// The columns outside that a plan refers to.
-fn outer_columns(plan: &LogicalPlan) -> Vec<String> {
+pub(super) fn outer_columns(plan: &LogicalPlan) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let visited = plan.apply(|node| {
         node.apply_expressions(|e| {
@@ -141,21 +141,35 @@ impl Analyzer<'_> {
         &self,
         left: Rows,
         query: &ast::Query,
-        keep_left: bool,
+        (kind, condition): (ast::JoinKind, &ast::JoinCondition),
         (outer, ctes): (&Env<'_>, &Ctes),
     ) -> Result<Rows> {
         let env = super::relation::rows_env(outer, &left.scope);
         let inner = self.subquery(query, &env, ctes)?;
+        let shown = inner.scope.columns.into_iter().filter(|c| !c.hidden);
+        let scope = super::scope::Scope { columns: left.scope.columns.iter().cloned().chain(shown).collect() };
+        let keep_left = matches!(kind, ast::JoinKind::Left | ast::JoinKind::Full);
+        let on = match condition {
+            ast::JoinCondition::On(on) if keep_left => {
+                let stage = super::stage::Stage::plain("ON");
+                let env = super::relation::rows_env(outer, &scope);
+                let on = self.condition(on, super::stage::Context { env: &env, ctes, stage: &stage })?;
+                if !stage.take_subqueries().is_empty() {
+                    return Err(SqlError::unsupported("ON of a lateral join cannot hold subqueries"));
+                }
+                Some(on)
+            }
+            _ => None,
+        };
         let kind = if keep_left { JoinType::Left } else { JoinType::Inner };
         let plan = match self.domain(&left.plan, &inner.plan)? {
-            None => super::join::join(left.plan, inner.plan, kind, vec![])?,
+            None => super::join::join(left.plan, inner.plan, kind, on.into_iter().collect())?,
             Some(domain) => {
                 let (inner, keys) = self.decorrelate(inner.plan, &domain)?;
-                domain.join_back(left.plan, inner, &keys, kind)?
+                let same = domain.outer.iter().zip(&keys).map(|(o, k)| (column(o), column(k))).collect();
+                null_safe_join(left.plan, inner, same, (on, kind))?
             }
         };
-        let mut scope = left.scope;
-        scope.columns.extend(inner.scope.columns.into_iter().filter(|c| !c.hidden));
         Ok(Rows { plan, scope })
     }
 

@@ -2,10 +2,7 @@
 
 use std::cell::RefCell;
 
-use datafusion::logical_expr::Expr;
-
 use super::Analyzer;
-use super::expression::boolean;
 use super::lambda::CallLambda;
 use super::scope::{Env, Frame, LambdaFrame};
 use super::stage::Context;
@@ -65,11 +62,15 @@ impl Analyzer<'_> {
             }
             "coalesce" => {
                 plain(call)?;
-                coalesce(values()?)?
+                operators::coalesce(values()?)?
             }
             "nullif" => {
                 count(2..=2)?;
-                nullif(values()?)?
+                operators::nullif(self.expr(&args[0], cx)?, self.expr(&args[1], cx)?)?
+            }
+            "greatest" | "least" => {
+                plain(call)?;
+                if name == "least" { operators::least(values()?)? } else { operators::greatest(values()?)? }
             }
             "typeof" => {
                 count(1..=1)?;
@@ -92,29 +93,15 @@ impl Analyzer<'_> {
         cx: Context<'_>,
     ) -> Result<Typed> {
         let operand = operand.map(|o| self.expr(o, cx)).transpose()?;
-        let mut conditions = Vec::new();
-        let mut results = Vec::new();
+        let mut pairs = Vec::new();
         for (when, then) in branches {
-            conditions.push(match &operand {
-                None => self.condition(when, cx)?,
-                Some(operand) => {
-                    let when = self.expr(when, cx)?;
-                    boolean(operators::comparison(operators::ComparisonOp::Eq, operand.clone(), when)?)?
-                }
-            });
-            results.push(self.expr(then, cx)?);
+            pairs.push((self.expr(when, cx)?, self.expr(then, cx)?));
         }
-        if let Some(otherwise) = otherwise {
-            results.push(self.expr(otherwise, cx)?);
+        let otherwise = otherwise.map(|o| self.expr(o, cx)).transpose()?;
+        match operand {
+            None => operators::case(pairs, otherwise),
+            Some(operand) => operators::simple_case(operand, pairs, otherwise),
         }
-        let (mut results, ty) = unify(results, "the results of CASE")?;
-        let otherwise = otherwise.and_then(|_| results.pop()).map(Box::new);
-        if ty == Type::Unknown {
-            return Ok(literal::null());
-        }
-        let branches = conditions.into_iter().map(Box::new).zip(results.into_iter().map(Box::new)).collect();
-        let case = datafusion::logical_expr::Case::new(None, branches, otherwise);
-        Ok(Typed::new(Expr::Case(case), ty))
     }
 
     /// A call of a library function.
@@ -228,39 +215,4 @@ fn plain(call: &Call) -> Result<()> {
         return Ok(());
     };
     Err(SqlError::invalid(format!("`{}` is no aggregate and takes no {what}", call.name.value)))
-}
-
-/// Brings values to their common type.
-pub(super) fn unify(values: Vec<Typed>, what: &str) -> Result<(Vec<Expr>, Type)> {
-    let mut ty = Type::Unknown;
-    for value in &values {
-        ty = coercion::common_type(&ty, &value.ty)
-            .ok_or_else(|| SqlError::invalid(format!("{what} have no common type: {ty} and {}", value.ty)))?;
-    }
-    let values = values.into_iter().map(|v| Ok(coercion::coerce(v, &ty)?.expr)).collect::<Result<_>>()?;
-    Ok((values, ty))
-}
-
-fn coalesce(values: Vec<Typed>) -> Result<Typed> {
-    if values.len() < 2 {
-        return Err(SqlError::invalid("`coalesce` takes two arguments or more"));
-    }
-    let (values, ty) = unify(values, "the arguments of `coalesce`")?;
-    if ty == Type::Unknown {
-        return Ok(literal::null());
-    }
-    Ok(Typed::new(datafusion::functions::core::expr_fn::coalesce(values), ty))
-}
-
-fn nullif(mut values: Vec<Typed>) -> Result<Typed> {
-    let (second, first) = (values.pop(), values.pop());
-    let (Some(first), Some(second)) = (first, second) else { return Ok(literal::null()) };
-    let equal = boolean(operators::comparison(operators::ComparisonOp::Eq, first.clone(), second)?)?;
-    let null = coercion::coerce(literal::null(), &first.ty)?;
-    if first.ty == Type::Unknown {
-        return Ok(first);
-    }
-    let branches = vec![(Box::new(equal), Box::new(null.expr))];
-    let case = datafusion::logical_expr::Case::new(None, branches, Some(Box::new(first.expr)));
-    Ok(Typed::new(Expr::Case(case), first.ty))
 }

@@ -44,6 +44,7 @@ impl Analyzer<'_> {
             ExprKind::Current(what, precision) => self.current(what, *precision),
             ExprKind::Scalar(query) => self.scalar_subquery(query, cx),
             ExprKind::Exists(query) => self.exists(query, cx),
+            ExprKind::Unique(query) => self.unique(query, cx),
             ExprKind::InQuery(value, query) => self.in_subquery(value, query, cx),
             ExprKind::Quantified(op, all, value, query) => self.quantified((*op, *all), value, query, cx),
             ExprKind::Grouping(keys) => self.grouping_call(keys, cx),

@@ -48,6 +48,9 @@ impl Analyzer<'_> {
     pub(super) fn grouping(&self, group_by: &GroupBy, items: &[Item], cx: Context<'_>) -> Result<Grouping> {
         let mut grouping = Grouping::default();
         let mut sets: Vec<Vec<usize>> = vec![vec![]];
+        if group_by.auto {
+            sets = vec![self.auto_keys(items, &mut grouping, cx)?];
+        }
         for element in &group_by.elements {
             let these = self.element_sets(element, items, &mut grouping, cx)?;
             if sets.len() * these.len() > MAX_SETS {
@@ -74,7 +77,11 @@ impl Analyzer<'_> {
         grouping: &mut Grouping,
         cx: Context<'_>,
     ) -> Result<Vec<Vec<usize>>> {
+        let several = !matches!(element, GroupingElement::Simple(_));
         let mut key_set = |set: &Vec<ast::Expr>| -> Result<Vec<usize>> {
+            if let Some(e) = set.iter().find(|e| several && super::name::dotted(e).is_none()) {
+                return Err(SqlError::invalid("grouping sets take columns only").at(e.at.into()));
+            }
             set.iter().map(|key| self.key(key, items, grouping, cx)).collect()
         };
         match element {
@@ -105,7 +112,7 @@ impl Analyzer<'_> {
     fn key(&self, written: &ast::Expr, items: &[Item], grouping: &mut Grouping, cx: Context<'_>) -> Result<usize> {
         let (written, source) = self.key_source(written, items, cx)?;
         let place = written.as_ref().map(|w| w.at);
-        if !super::aggregate::comparable(&source.ty) {
+        if !crate::operators::is_comparable(&source.ty) {
             let e = SqlError::invalid(format!("{} cannot be compared, so it cannot be grouped by", source.ty));
             return Err(e.at(place.and_then(Into::into)));
         }
@@ -149,19 +156,21 @@ impl Analyzer<'_> {
     }
 
     /// GROUP BY AUTO: every item without an aggregate is a key.
-    pub(super) fn auto_grouping(&self, items: &[Item], cx: Context<'_>) -> Result<Grouping> {
-        let mut grouping = Grouping::default();
+    fn auto_keys(&self, items: &[Item], grouping: &mut Grouping, cx: Context<'_>) -> Result<Vec<usize>> {
+        let mut set = Vec::new();
         for item in items {
-            let source = match self.item_source(item, cx) {
+            let (written, source) = match self.item_source(item, cx) {
                 Ok(source) => source,
-                Err(e) if e.message.contains("aggregate") => continue,
+                Err(e) if e.message.contains("cannot contain the aggregate") => continue,
                 Err(e) => return Err(e),
             };
-            let id = self.fresh();
-            grouping.keys.push(Key { written: source.0, source: source.1, id });
+            let known = grouping.keys.iter().position(|k| k.source == source);
+            set.push(known.unwrap_or_else(|| {
+                grouping.keys.push(Key { written, source, id: self.fresh() });
+                grouping.keys.len() - 1
+            }));
         }
-        grouping.sets = vec![(0..grouping.keys.len()).collect()];
-        Ok(grouping)
+        Ok(set)
     }
 
     /// Plans the aggregation of a stage. Aggregates are over `plan`; so are the keys.
@@ -201,12 +210,15 @@ impl Analyzer<'_> {
         }
         let aggregate = Aggregate::try_new(Arc::new(plan), group, aggregates).map_err(internal)?;
         let plan = LogicalPlan::Aggregate(aggregate);
-        if simple { self.without_sets(plan, stage) } else { self.with_sets(plan, grouping, &restored, stage) }
+        if simple { self.without_sets(plan, grouping, stage) } else { self.with_sets(plan, grouping, &restored, stage) }
     }
 
     /// `grouping()` without grouping sets is 0.
-    fn without_sets(&self, plan: LogicalPlan, stage: &Stage<'_>) -> Result<LogicalPlan> {
+    fn without_sets(&self, plan: LogicalPlan, grouping: &Grouping, stage: &Stage<'_>) -> Result<LogicalPlan> {
         let groupings = stage.groupings.borrow();
+        for (id, keys) in groupings.iter() {
+            grouping_mask(id, keys, grouping, &|_| lit(false))?;
+        }
         if groupings.is_empty() {
             return Ok(plan);
         }

@@ -46,21 +46,18 @@ impl Analyzer<'_> {
             RelationKind::Aliased(inner, alias, columns) => (inner, Some((alias, columns))),
             _ => (right, None),
         };
-        let keep_left = match (kind, is_true(condition)) {
-            (JoinKind::Left, true) => true,
-            (JoinKind::Cross, _) | (JoinKind::Inner, true) => false,
-            (JoinKind::Inner, false) if matches!(condition, JoinCondition::On(_)) => false,
-            _ => {
-                let message = "a lateral relation can be joined by CROSS JOIN, INNER JOIN, or LEFT JOIN … ON TRUE";
-                return Err(SqlError::unsupported(message).at(right.at.into()));
-            }
-        };
         let before = left.scope.columns.len();
+        let surroundings = (outer, ctes);
         let mut rows = match inner.kind.as_ref() {
             RelationKind::Unnest(args, ordinality) => {
-                self.unnest(left, (args, *ordinality), keep_left, (outer, ctes))?
+                let keep_left = matches!(kind, JoinKind::Left | JoinKind::Full);
+                if keep_left && !is_true(condition) {
+                    let message = "UNNEST can be outer joined ON TRUE only";
+                    return Err(SqlError::unsupported(message).at(right.at.into()));
+                }
+                self.unnest(left, (args, *ordinality), keep_left, surroundings)?
             }
-            RelationKind::Lateral(query) => self.lateral(left, query, keep_left, (outer, ctes))?,
+            RelationKind::Lateral(query) => self.lateral(left, query, (kind, condition), surroundings)?,
             _ => return Err(SqlError::unsupported("this lateral relation is not supported").at(right.at.into())),
         };
         let mut made = Scope { columns: rows.scope.columns.split_off(before) };
@@ -68,10 +65,38 @@ impl Analyzer<'_> {
             made = made.aliased(alias, columns)?;
         }
         rows.scope.columns.append(&mut made.columns);
-        match condition {
-            JoinCondition::On(_) if !is_true(condition) => self.on_inner(rows, condition, (outer, ctes)),
+        match kind {
+            JoinKind::Inner if !is_true(condition) => self.on_inner(rows, condition, surroundings),
+            JoinKind::Right if !is_true(condition) => self.on_right(rows, before, condition, surroundings),
             _ => Ok(rows),
         }
+    }
+
+    /// RIGHT JOIN LATERAL: a row of the right side that its left row does not match stands alone.
+    fn on_right(
+        &self,
+        rows: Rows,
+        before: usize,
+        condition: &JoinCondition,
+        (outer, ctes): Surroundings<'_>,
+    ) -> Result<Rows> {
+        let JoinCondition::On(on) = condition else { return Ok(rows) };
+        let stage = Stage::plain("ON");
+        let env = rows_env(outer, &rows.scope);
+        let predicate = self.condition(on, Context { env: &env, ctes, stage: &stage })?;
+        let mut exprs = Vec::new();
+        let mut columns = Vec::new();
+        for (i, c) in rows.scope.columns.iter().enumerate() {
+            let id = self.fresh();
+            let value = if i < before {
+                datafusion::logical_expr::when(predicate.clone(), c.column()).end().map_err(internal)?
+            } else {
+                c.column()
+            };
+            exprs.push(value.alias(&id));
+            columns.push(ScopeColumn { id, ..c.clone() });
+        }
+        Ok(Rows { plan: super::project(rows.plan, exprs)?, scope: Scope { columns } })
     }
 
     fn join_rows(
@@ -83,7 +108,10 @@ impl Analyzer<'_> {
     ) -> Result<Rows> {
         let names = match condition {
             JoinCondition::Using(names) => names.clone(),
-            JoinCondition::Natural => shared_names(&left.scope, &right.scope),
+            JoinCondition::Natural => {
+                let e = SqlError::unsupported("NATURAL JOIN is not supported, as in Trino");
+                return Err(e.hint("name the columns: JOIN … USING (…)"));
+            }
             JoinCondition::None | JoinCondition::On(_) => {
                 let columns = [left.scope.columns, right.scope.columns].concat();
                 let scope = Scope { columns };
@@ -122,14 +150,20 @@ impl Analyzer<'_> {
             JoinCondition::On(on) => vec![self.condition(on, cx)?],
             _ => vec![],
         };
-        let mut left = left;
-        let subqueries = stage.take_subqueries();
-        if !subqueries.is_empty() {
-            if subqueries.iter().any(|s| s.needs_rows()) {
-                let message = "ON of an outer join cannot hold a subquery that depends on its rows";
+        let (mut left, mut right) = (left, right);
+        for pending in stage.take_subqueries() {
+            // The side that the answer depends on computes it.
+            let has = |plan: &LogicalPlan| {
+                pending.depends_on().iter().all(|c| plan.schema().has_column_with_unqualified_name(c))
+            };
+            if has(&left) {
+                left = self.attach_all(left.clone(), &left, vec![pending], &|e| Ok(e))?;
+            } else if has(&right) {
+                right = self.attach_all(right.clone(), &right, vec![pending], &|e| Ok(e))?;
+            } else {
+                let message = "ON of an outer join cannot hold a subquery that depends on both sides";
                 return Err(SqlError::unsupported(message));
             }
-            left = self.attach_all(left.clone(), &left, subqueries, &|e| Ok(e))?;
         }
         let plan = join(left, right, join_type(kind), on)?;
         Ok(Rows { plan, scope })
@@ -138,7 +172,10 @@ impl Analyzer<'_> {
     /// USING: each named column once and first, then the rest of both sides.
     fn using(&self, left: Rows, right: Rows, kind: JoinKind, names: &[Ident]) -> Result<Rows> {
         let (mut on, mut firsts, mut computed) = (vec![], vec![], vec![]);
-        for name in names {
+        for (i, name) in names.iter().enumerate() {
+            if names[..i].contains(name) {
+                return Err(SqlError::invalid(format!("USING names `{}` twice", name.value)).at(name.at.into()));
+            }
             let side = |scope: &Scope, which: &str| -> Result<ScopeColumn> {
                 let missing = || SqlError::not_found(format!("column `{}` is not on the {which} side", name.value));
                 scope.find(&[], name)?.cloned().ok_or_else(|| missing().at(name.at.into()))
@@ -170,12 +207,6 @@ impl Analyzer<'_> {
 /// Whether a join's condition is `ON TRUE`.
 fn is_true(condition: &JoinCondition) -> bool {
     matches!(condition, JoinCondition::On(e) if matches!(e.kind.as_ref(), crate::ast::ExprKind::Boolean(true)))
-}
-
-fn shared_names(left: &Scope, right: &Scope) -> Vec<Ident> {
-    let named = left.columns.iter().filter(|c| !c.hidden).filter_map(|c| c.name.clone());
-    let shared = named.filter(|n| right.columns.iter().any(|c| !c.hidden && c.is_named(n)));
-    shared.map(|value| Ident { value, at: crate::ast::At::default() }).collect()
 }
 
 fn join_type(kind: JoinKind) -> JoinType {

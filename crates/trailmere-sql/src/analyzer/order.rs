@@ -47,6 +47,8 @@ impl Analyzer<'_> {
         distinct: bool,
     ) -> Result<Vec<Key>> {
         let mut keys = Vec::new();
+        // A name means the select list first, so that an expression is no grouping key for being written like one.
+        let grouping = cx.stage.keys.take();
         for item in items {
             let at = item.expr.at;
             let value = match item.expr.kind.as_ref() {
@@ -60,6 +62,7 @@ impl Analyzer<'_> {
             }
             keys.push(Key { value, descending: item.descending, nulls_first: item.nulls_first, at });
         }
+        *cx.stage.keys.borrow_mut() = grouping;
         Ok(keys)
     }
 

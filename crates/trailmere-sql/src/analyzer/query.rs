@@ -1,5 +1,6 @@
 //! Queries: WITH, bodies, recursion.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ struct Node {
     name: ast::Ident,
     definition: Definition,
     before: Ctes,
+    used: Cell<bool>,
 }
 
 enum Definition {
@@ -34,7 +36,7 @@ enum Definition {
 
 impl Ctes {
     fn with(&self, name: ast::Ident, definition: Definition) -> Ctes {
-        let node = Node { name, definition, before: self.clone() };
+        let node = Node { name, definition, before: self.clone(), used: Cell::new(false) };
         Ctes { tables: Some(Rc::new(node)), functions: self.functions.clone() }
     }
 
@@ -42,6 +44,7 @@ impl Ctes {
         let mut at = self.tables.clone();
         while let Some(node) = at {
             if node.name == *name {
+                node.used.set(true);
                 return Some(node);
             }
             at = node.before.tables.clone();
@@ -75,13 +78,14 @@ impl Analyzer<'_> {
         }
         let tail = Tail { order_by: &query.order_by, offset: query.offset.as_ref(), limit: query.limit.as_ref() };
         let rows = self.body(&query.body, &tail, outer, &ctes)?;
-        // Unused ones must be valid too.
-        for cte in &query.with {
-            if let Some(node) = ctes.find(&cte.name)
-                && !mentions(&query.body, &cte.name)
-            {
-                self.cte(&node)?;
+        // What nothing uses must be valid too.
+        let mut node = ctes.tables.clone();
+        for _ in &query.with {
+            let Some(at) = node else { break };
+            if !at.used.get() {
+                self.cte(&at)?;
             }
+            node = at.before.tables.clone();
         }
         Ok(rows)
     }
@@ -92,6 +96,14 @@ impl Analyzer<'_> {
             QueryBody::Nested(query) => self.query(query, outer, ctes)?,
             QueryBody::Values(rows) => self.values(rows, outer, ctes)?,
             QueryBody::Table(name) => self.table(name, ctes)?,
+            QueryBody::Corresponding { op, all, left, right, at } => {
+                let none = Tail { order_by: &[], offset: None, limit: None };
+                let left = self.body(left, &none, outer, ctes)?;
+                let right = self.body(right, &none, outer, ctes)?;
+                let both =
+                    super::setop::corresponding(left, right).and_then(|(l, r)| self.set_operation((*op, *all), l, r));
+                both.map_err(|e| e.at((*at).into()))?
+            }
             QueryBody::Set { op, all, left, right, at } => {
                 let none = Tail { order_by: &[], offset: None, limit: None };
                 let left = self.body(left, &none, outer, ctes)?;
@@ -116,10 +128,12 @@ impl Analyzer<'_> {
             Definition::Query(cte) => cte,
             Definition::Working { plan, columns } => return self.renamed(plan, columns),
         };
-        let rows = match recursion(cte) {
-            Some((base, step, all)) => self.recursive(cte, base, (step, all), &node.before)?,
-            None => self.query(&cte.query, None, &node.before)?,
-        };
+        if cte.recursive
+            && let Some(rows) = self.recursive(cte, &node.before)?
+        {
+            return Ok(rows);
+        }
+        let rows = self.query(&cte.query, None, &node.before)?;
         Ok(Rows { plan: rows.plan, scope: rows.scope.aliased(&cte.name, &cte.columns)? })
     }
 
@@ -130,43 +144,62 @@ impl Analyzer<'_> {
         Ok(Rows { plan: project(plan.clone(), exprs)?, scope: Scope { columns: fresh } })
     }
 
-    /// WITH RECURSIVE: the base, then the step over the rows of the step before until there are none.
-    fn recursive(&self, cte: &Cte, base: &QueryBody, (step, all): (&QueryBody, bool), ctes: &Ctes) -> Result<Rows> {
-        if cte.columns.is_empty() {
-            let message = format!("the recursive `{}` needs names for its columns", cte.name.value);
-            return Err(SqlError::invalid(message).at(cte.name.at.into()));
+    /// WITH RECURSIVE: the base, then the step over the rows of the step before until there are none. `None` where the
+    /// query does not name itself.
+    fn recursive(&self, cte: &Cte, ctes: &Ctes) -> Result<Option<Rows>> {
+        let QueryBody::Set { op: SetOp::Union, all, left, right, .. } = &cte.query.body else { return Ok(None) };
+        let mut ctes = ctes.clone();
+        for inner in &cte.query.with {
+            ctes = ctes.with(inner.name.clone(), Definition::Query(inner.clone()));
         }
         let none = Tail { order_by: &[], offset: None, limit: None };
-        let base = self.body(base, &none, None, ctes)?;
-        let scope = base.scope.aliased(&cte.name, &cte.columns)?;
+        let base = self.body(left, &none, None, &ctes)?;
+        let given = base.scope.columns.len() == cte.columns.len();
+        let scope = if given { base.scope.aliased(&cte.name, &cte.columns)? } else { base.scope };
         let table = format!("{}_{}", cte.name.value, self.fresh());
-        let schema = Arc::new(base.plan.schema().as_arrow().clone());
-        let working = datafusion::catalog::cte_worktable::CteWorkTable::new(&table, schema);
-        let source = datafusion::datasource::provider_as_source(Arc::new(working));
-        let reference = datafusion::common::TableReference::bare(table.clone());
-        let scan =
-            LogicalPlanBuilder::scan(reference.clone(), source, None).and_then(|b| b.build()).map_err(internal)?;
-        let ids: Vec<_> = scope.columns.iter().map(|c| ScopeColumn { id: self.fresh(), ..c.clone() }).collect();
-        let scanned = scope.columns.iter().zip(&ids);
-        let relabel = scanned.map(|(c, new)| {
-            Expr::Column(datafusion::common::Column::new(Some(reference.clone()), &c.id)).alias(&new.id)
-        });
-        let plan = Box::new(project(scan, relabel.collect())?);
-        let inner = ctes.with(cte.name.clone(), Definition::Working { plan, columns: ids });
-        let step = self.body(step, &none, None, &inner)?;
+        let (scan, ids) = self.working_table(&table, &base.plan, &scope)?;
+        let inner = ctes.with(cte.name.clone(), Definition::Working { plan: Box::new(scan), columns: ids });
+        let step = self.body(right, &none, None, &inner)?;
+        if !inner.tables.as_ref().is_some_and(|n| n.used.get()) {
+            return Ok(None);
+        }
+        let fail = |message: &str| Err(SqlError::invalid(message).at(cte.name.at.into()));
+        if !given {
+            return fail("a recursive query needs a name for each of its columns");
+        }
+        let query = &cte.query;
+        if !query.order_by.is_empty() || query.offset.is_some() || query.limit.is_some() || limits(right) {
+            return fail("a recursive query cannot have ORDER BY, OFFSET or LIMIT");
+        }
+        if step.scope.columns.len() != scope.columns.len() {
+            return fail("both parts of a recursive query must have as many columns");
+        }
         let mut exprs = Vec::new();
         for (c, s) in scope.columns.iter().zip(&step.scope.columns) {
             let value = coercion::coerce(s.typed(), &c.ty).map_err(|e| e.at(cte.name.at.into()))?;
             exprs.push(value.expr.alias(&c.id));
         }
-        if step.scope.columns.len() != scope.columns.len() {
-            let message = "the two parts of a recursive query must have as many columns";
-            return Err(SqlError::invalid(message).at(cte.name.at.into()));
-        }
         let step = project(step.plan, exprs)?;
         let base = project(base.plan, scope.columns.iter().map(|c| column(&c.id)).collect())?;
         let plan = LogicalPlanBuilder::from(base).to_recursive_query(table, step, !all).and_then(|b| b.build());
-        Ok(Rows { plan: plan.map_err(internal)?, scope })
+        Ok(Some(Rows { plan: plan.map_err(internal)?, scope }))
+    }
+
+    /// The rows of the step before, as a table.
+    fn working_table(&self, table: &str, base: &LogicalPlan, scope: &Scope) -> Result<(LogicalPlan, Vec<ScopeColumn>)> {
+        let fields: Vec<_> = scope.columns.iter().map(|c| crate::function::field_of(&c.id, &c.ty)).collect();
+        debug_assert_eq!(base.schema().fields().len(), fields.len(), "the base has the columns of its scope");
+        let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+        let working = datafusion::catalog::cte_worktable::CteWorkTable::new(table, schema);
+        let source = datafusion::datasource::provider_as_source(Arc::new(working));
+        let reference = datafusion::common::TableReference::bare(table);
+        let scan =
+            LogicalPlanBuilder::scan(reference.clone(), source, None).and_then(|b| b.build()).map_err(internal)?;
+        let ids: Vec<_> = scope.columns.iter().map(|c| ScopeColumn { id: self.fresh(), ..c.clone() }).collect();
+        let relabel = scope.columns.iter().zip(&ids).map(|(c, new)| {
+            Expr::Column(datafusion::common::Column::new(Some(reference.clone()), &c.id)).alias(&new.id)
+        });
+        Ok((project(scan, relabel.collect())?, ids))
     }
 
     /// A query that another one holds.
@@ -176,19 +209,10 @@ impl Analyzer<'_> {
     }
 }
 
-/// Base, step and ALL of a recursive common table expression; `None` where it does not name itself.
-fn recursion(cte: &Cte) -> Option<(&QueryBody, &QueryBody, bool)> {
-    match &cte.query.body {
-        QueryBody::Set { op: SetOp::Union, all, left, right, .. } if cte.recursive && mentions(right, &cte.name) => {
-            Some((left, right, *all))
-        }
-        _ => None,
+/// Whether a body sorts or limits.
+fn limits(body: &QueryBody) -> bool {
+    match body {
+        QueryBody::Nested(q) => !q.order_by.is_empty() || q.offset.is_some() || q.limit.is_some() || limits(&q.body),
+        _ => false,
     }
-}
-
-/// Whether a body may read a relation of this name: its text does.
-fn mentions(body: &QueryBody, name: &ast::Ident) -> bool {
-    // The derived form of a tree names every table in it.
-    let text = format!("{body:?}").to_lowercase();
-    text.contains(&format!("value: {:?}", name.value.to_lowercase()))
 }

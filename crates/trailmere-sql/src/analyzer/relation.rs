@@ -10,12 +10,12 @@ use super::scope::{Env, Frame, Rows, Scope, ScopeColumn};
 use super::stage::{Context, Stage};
 use super::{Analyzer, filter, internal, project};
 use crate::ast::{self, Relation, RelationKind, TableArgument, TableFunction, TableName};
-use crate::call::{Typed, apply};
+use crate::call::apply;
 use crate::catalog::Table;
+use crate::coercion;
 use crate::error::{Result, SqlError};
 use crate::function::ScalarCall;
 use crate::types::Type;
-use crate::{coercion, operators};
 
 impl Analyzer<'_> {
     /// The relations of FROM, each seeing those before it where it is lateral.
@@ -143,6 +143,7 @@ impl Analyzer<'_> {
     fn sequence(&self, function: &TableFunction, at: ast::At, outer: &Env<'_>, ctes: &Ctes) -> Result<Rows> {
         let one = || ast::Expr::new(ast::ExprKind::Typed("bigint".into(), "1".into()), at);
         let zero = || ast::Expr::new(ast::ExprKind::Typed("bigint".into(), "0".into()), at);
+        let null = |e: &ast::Expr| matches!(e.kind.as_ref(), ast::ExprKind::Null);
         let mut args = [Some(zero()), None, Some(one())];
         for (i, (name, value)) in function.args.iter().enumerate() {
             let place = match name {
@@ -150,6 +151,9 @@ impl Analyzer<'_> {
                 None => Some(i),
             };
             match (place, value) {
+                (_, TableArgument::Scalar(e)) if null(e) => {
+                    return Err(SqlError::invalid("an argument of `sequence` must not be NULL").at(e.at.into()));
+                }
                 (Some(place), TableArgument::Scalar(e)) if place < 3 => {
                     let cast = ast::ExprKind::Cast(e.clone(), Type::BigInt, false);
                     args[place] = Some(ast::Expr::new(cast, e.at));
@@ -162,7 +166,7 @@ impl Analyzer<'_> {
             return Err(SqlError::invalid("`sequence` needs `stop`").at(at.into()));
         }
         let kind = RelationKind::Unnest(vec![ast::Expr::call("sequence", args, at)], false);
-        let name = |text: &str| ast::Ident { value: text.into(), at };
+        let name = |text: &str| ast::Ident::new(text, at);
         let unnest = Relation { kind: Box::new(kind), at };
         let kind = RelationKind::Aliased(unnest, name("sequence"), vec![name("sequential_number")]);
         self.relation(&Relation { kind: Box::new(kind), at }, outer, ctes)
@@ -233,16 +237,6 @@ fn converted(value: Expr, ty: &Type, scan: &LogicalPlan) -> Result<Expr> {
     use datafusion::logical_expr::ExprSchemable;
     let found = value.get_type(scan.schema()).map_err(internal)?;
     if found == ty.arrow() { Ok(value) } else { Ok(datafusion::logical_expr::cast(value, ty.arrow())) }
-}
-
-/// Lists, for UNNEST over a value that is none.
-pub(super) fn is_row(typed: &Typed) -> bool {
-    matches!(typed.ty, Type::Row(_))
-}
-
-/// A member of a row.
-pub(super) fn member(row: &Typed, i: usize) -> Result<Typed> {
-    operators::field_at(row.clone(), i)
 }
 
 /// Where relations are analyzed.

@@ -23,11 +23,13 @@ pub(crate) struct ScopeColumn {
     pub(crate) hidden: bool,
     /// The internal name.
     pub(crate) id: String,
+    /// Its value, where it is a column of a query outside.
+    pub(crate) outer: Option<Typed>,
 }
 
 impl ScopeColumn {
     pub(crate) fn unnamed(id: String, ty: Type) -> Self {
-        ScopeColumn { relation: vec![], name: None, heading: None, ty, hidden: false, id }
+        ScopeColumn { relation: vec![], name: None, heading: None, ty, hidden: false, id, outer: None }
     }
 
     pub(crate) fn named(id: String, name: Option<String>, ty: Type) -> Self {
@@ -117,6 +119,8 @@ pub(crate) enum Frame<'e> {
     Rows(&'e Scope),
     /// The select list, which ORDER BY sees first.
     Outputs(&'e [(Option<String>, Typed)]),
+    /// The select list, which an aggregate in ORDER BY must not mean.
+    Refused(&'e [(Option<String>, Typed)]),
     /// A lambda.
     Lambda(&'e LambdaFrame),
     /// An inline function, whose parameters are what the caller gave.
@@ -178,6 +182,25 @@ impl<'e> Env<'e> {
         }
     }
 
+    /// The columns of the relation that `parts` names, also where it is outside.
+    pub(crate) fn relation_columns(&self, parts: &[Ident]) -> Option<Result<Vec<ScopeColumn>>> {
+        if let Frame::Rows(scope) = &self.frame
+            && let Some(columns) = scope.of_relation(parts)
+        {
+            return Some(Ok(columns.into_iter().cloned().collect()));
+        }
+        let outside = self.outer?.relation_columns(parts)?;
+        if !matches!(self.frame, Frame::Query) {
+            return Some(outside);
+        }
+        let moved = |mut c: ScopeColumn| {
+            let value = c.outer.take().unwrap_or_else(|| c.typed());
+            c.outer = Some(from_outside(value, &parts[0])?);
+            Ok(c)
+        };
+        Some(outside.and_then(|columns| columns.into_iter().map(moved).collect()))
+    }
+
     /// Names of the columns of the relation that `parts` names.
     pub(crate) fn relation(&self, parts: &[Ident]) -> Option<Vec<String>> {
         let here = match &self.frame {
@@ -195,6 +218,10 @@ impl<'e> Env<'e> {
         let here = match &self.frame {
             Frame::Rows(scope) => find_in_rows(scope, parts)?,
             Frame::Outputs(outputs) => find_in_outputs(outputs, parts)?,
+            Frame::Refused(outputs) => {
+                refuse_output(outputs, parts, self.outer)?;
+                None
+            }
             Frame::Lambda(lambda) | Frame::Function(lambda) => {
                 let named = lambda.parameters.iter().find(|(name, _)| *name == parts[0]);
                 named.map(|(_, value)| (value.clone(), 1))
@@ -223,6 +250,7 @@ impl<'e> Env<'e> {
         let mut names: Vec<String> = match &self.frame {
             Frame::Rows(scope) => scope.columns.iter().filter_map(|c| c.name.clone()).collect(),
             Frame::Outputs(outputs) => outputs.iter().filter_map(|(name, _)| name.clone()).collect(),
+            Frame::Refused(_) => vec![],
             Frame::Lambda(lambda) | Frame::Function(lambda) => {
                 lambda.parameters.iter().map(|(name, _)| name.value.clone()).collect()
             }
@@ -248,7 +276,7 @@ fn find_in_outputs(outputs: &[(Option<String>, Typed)], parts: &[Ident]) -> Resu
     let mut found = outputs.iter().filter(named);
     let first = found.next();
     match (first, found.next()) {
-        (Some((_, a)), Some((_, b))) if a != b => {
+        (Some(_), Some(_)) => {
             Err(SqlError::invalid(format!("column `{}` is ambiguous", parts[0].value)).at(parts[0].at.into()))
         }
         (Some((_, value)), _) => Ok(Some((value.clone(), 1))),
@@ -270,4 +298,15 @@ fn from_outside(value: Typed, name: &Ident) -> Result<Typed> {
         }
     };
     Ok(Typed::new(expr, value.ty))
+}
+
+/// An aggregate in ORDER BY is over the rows: a name that the select list gives to something else would mislead.
+fn refuse_output(outputs: &[(Option<String>, Typed)], parts: &[Ident], outer: Option<&Env<'_>>) -> Result<()> {
+    let Some((output, _)) = find_in_outputs(outputs, parts)? else { return Ok(()) };
+    let row = outer.map(|o| o.lookup(parts)).transpose()?.flatten();
+    if row.is_some_and(|(value, taken)| taken == 1 && value == output) {
+        return Ok(());
+    }
+    let message = format!("an aggregate in ORDER BY cannot refer to `{}` of the select list", parts[0].value);
+    Err(SqlError::invalid(message).at(parts[0].at.into()))
 }

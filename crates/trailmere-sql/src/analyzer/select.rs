@@ -59,7 +59,6 @@ impl Analyzer<'_> {
         }
         let items = self.items(&select.items, source_cx)?;
         let grouping = match &select.group_by {
-            Some(group_by) if group_by.auto => Some(self.auto_grouping(&items, source_cx)?),
             Some(group_by) => Some(self.grouping(group_by, &items, source_cx)?),
             None => None,
         };
@@ -100,6 +99,7 @@ impl Analyzer<'_> {
                 ItemExpr::Column(value) => value.clone(),
             });
         }
+        self.check_windows(&select.windows, cx)?;
         let windows = cx.stage.windows.borrow().len();
         let having = select.having.as_ref().map(|h| self.condition(h, cx)).transpose()?;
         if cx.stage.windows.borrow().len() > windows {
@@ -218,7 +218,7 @@ impl Analyzer<'_> {
 
     /// DISTINCT by Trino's equality.
     pub(super) fn distinct(&self, plan: LogicalPlan, columns: &[ScopeColumn]) -> Result<LogicalPlan> {
-        if let Some(c) = columns.iter().find(|c| !super::aggregate::comparable(&c.ty)) {
+        if let Some(c) = columns.iter().find(|c| !crate::operators::is_comparable(&c.ty)) {
             return Err(SqlError::invalid(format!("{} cannot be compared, so it cannot be made distinct", c.ty)));
         }
         let by_key = columns.iter().any(|c| operators::group_key(c.typed()).expr != c.column());
@@ -254,10 +254,10 @@ impl Analyzer<'_> {
 
     /// `t.*` and `(row).* AS (a, b)`.
     fn members(&self, base: &ast::Expr, names: &[Ident], cx: Context<'_>) -> Result<Vec<Item>> {
-        if let (Some(parts), Frame::Rows(scope)) = (super::name::dotted(base), &cx.env.frame)
-            && let Some(columns) = scope.of_relation(&parts)
+        if let Some(parts) = super::name::dotted(base)
+            && let Some(columns) = cx.env.relation_columns(&parts)
         {
-            let mut items: Vec<_> = columns.into_iter().filter(|c| !c.hidden).map(shown_column).collect();
+            let mut items: Vec<_> = columns?.iter().filter(|c| !c.hidden).map(shown_column).collect();
             return rename(&mut items, names, base).map(|()| items);
         }
         let row = self.expr(base, cx)?;
@@ -300,7 +300,8 @@ fn named(expr: &ast::Expr, alias: Option<&Ident>) -> Item {
 }
 
 fn shown_column(c: &ScopeColumn) -> Item {
-    Item { expr: ItemExpr::Column(c.typed()), alias: None, name: c.name.clone(), heading: c.heading.clone() }
+    let value = c.outer.clone().unwrap_or_else(|| c.typed());
+    Item { expr: ItemExpr::Column(value), alias: None, name: c.name.clone(), heading: c.heading.clone() }
 }
 
 fn place(item: &SelectItem) -> ast::At {

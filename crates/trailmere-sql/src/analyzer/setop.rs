@@ -94,7 +94,7 @@ impl Analyzer<'_> {
         let mut ids = Vec::new();
         let mut keys = Vec::new();
         for c in columns {
-            if !super::aggregate::comparable(&c.ty) {
+            if !crate::operators::is_comparable(&c.ty) {
                 return Err(SqlError::invalid(format!("{} cannot be compared", c.ty)));
             }
             let id = self.fresh();
@@ -147,4 +147,25 @@ fn relabelled(p: &datafusion::logical_expr::Projection, columns: &[ScopeColumn])
         project(input.as_ref().clone(), exprs.collect()).map(Arc::new)
     };
     union.inputs.iter().map(rename).collect()
+}
+
+/// CORRESPONDING: the columns that both sides have, in the order of the left one.
+pub(super) fn corresponding(left: Rows, right: Rows) -> Result<(Rows, Rows)> {
+    let (mut left, mut right) = (visible(left)?, visible(right)?);
+    let (mut lefts, mut rights) = (vec![], vec![]);
+    for l in &left.scope.columns {
+        let Some(name) = l.name.clone() else { continue };
+        let ident = crate::ast::Ident::new(name, crate::ast::At::default());
+        if let Some(r) = right.scope.find(&[], &ident)? {
+            lefts.push(l.clone());
+            rights.push(r.clone());
+        }
+    }
+    if lefts.is_empty() {
+        return Err(SqlError::invalid("CORRESPONDING needs a column that both sides have"));
+    }
+    left.plan = project(left.plan, lefts.iter().map(|c| c.column()).collect())?;
+    right.plan = project(right.plan, rights.iter().map(|c| c.column()).collect())?;
+    (left.scope.columns, right.scope.columns) = (lefts, rights);
+    Ok((left, right))
 }

@@ -31,8 +31,8 @@ pub(crate) struct Pending {
 
 /// What is asked of a subquery.
 enum Asked {
-    /// Its only value.
-    Value(Typed),
+    /// Its only value, or the columns of its only row.
+    Value(Vec<(Option<String>, Typed)>),
     /// Whether it has rows.
     Exists,
     /// Whether a value is among its values.
@@ -42,18 +42,45 @@ enum Asked {
 }
 
 impl Pending {
-    /// Whether the answer depends on the rows it is joined to.
-    pub(crate) fn needs_rows(&self) -> bool {
-        !matches!(self.asked, Asked::Value(_) | Asked::Exists) || super::apply::is_correlated(&self.plan)
+    /// The columns outside on which the answer depends.
+    pub(crate) fn depends_on(&self) -> Vec<String> {
+        let mut all = super::apply::outer_columns(&self.plan);
+        if let Asked::Among { value, .. } | Asked::Compared { value, .. } = &self.asked {
+            all.extend(value.expr.column_refs().into_iter().map(|c| c.name.clone()));
+        }
+        all
     }
 }
 
 impl Analyzer<'_> {
     /// `(SELECT …)`
     pub(super) fn scalar_subquery(&self, query: &Query, cx: Context<'_>) -> Result<Typed> {
-        let (rows, value) = self.one_value(query, cx)?;
-        let ty = value.ty.clone();
-        self.pend(rows.plan, Asked::Value(value), ty, cx)
+        let rows = self.inner(query, cx)?;
+        let shown = rows.scope.columns.iter().filter(|c| !c.hidden);
+        let columns: Vec<_> = shown.map(|c| (c.name.clone(), c.typed())).collect();
+        let ty = match columns.as_slice() {
+            [(_, one)] => one.ty.clone(),
+            _ => operators::row(columns.clone())?.ty,
+        };
+        self.pend(rows.plan, Asked::Value(columns), ty, cx)
+    }
+
+    /// `UNIQUE (SELECT …)`: no two rows are equal; rows with a NULL are equal to none.
+    pub(super) fn unique(&self, query: &Query, cx: Context<'_>) -> Result<Typed> {
+        let rows = self.inner(query, cx)?;
+        let columns: Vec<ScopeColumn> = rows.scope.columns.into_iter().filter(|c| !c.hidden).collect();
+        if let Some(c) = columns.iter().find(|c| !operators::is_comparable(&c.ty)) {
+            return Err(SqlError::invalid(format!("{} cannot be compared, so it cannot be unique", c.ty)));
+        }
+        let known = columns.iter().map(|c| c.column().is_not_null()).collect();
+        let plan = filter(rows.plan, super::expression::balanced(datafusion::logical_expr::Operator::And, known))?;
+        let (group, count) =
+            (columns.iter().map(|c| operators::group_key(c.typed()).expr.alias(self.fresh())), self.fresh());
+        let counted = Aggregate::try_new(Arc::new(plan), group.collect(), vec![count_all().alias(&count)]);
+        let counted = LogicalPlan::Aggregate(counted.map_err(internal)?);
+        let repeated = filter(counted, column(&count).gt(lit(1i64)))?;
+        let exists = self.pend(repeated, Asked::Exists, Type::Boolean, cx)?;
+        Ok(Typed::new(Expr::Not(Box::new(exists.expr)), Type::Boolean))
     }
 
     /// `EXISTS (SELECT …)`
@@ -122,7 +149,10 @@ impl Analyzer<'_> {
         cx: Context<'_>,
     ) -> Result<(LogicalPlan, Typed, Typed)> {
         let value = self.expr(value, cx)?;
-        let (rows, with) = self.one_value(query, cx)?;
+        let (rows, mut with) = self.one_value(query, cx)?;
+        if matches!(&value.ty, Type::Row(fields) if fields.len() == 1) && !matches!(with.ty, Type::Row(_)) {
+            with = operators::row(vec![(None, with)])?;
+        }
         let ty = coercion::common_type(&value.ty, &with.ty).ok_or_else(|| {
             SqlError::invalid(format!("{} cannot be compared with the subquery's {}", value.ty, with.ty))
         })?;
@@ -152,12 +182,19 @@ impl Analyzer<'_> {
     ) -> Result<LogicalPlan> {
         let inner = super::apply::regrouped(pending.plan, after)?;
         match pending.asked {
-            Asked::Value(value) => {
-                let id = self.fresh();
-                let first = aggregate(first_value_udaf(), value.expr.clone()).alias(&id);
-                let (plan, count) = self.summarised(plan, base, inner, vec![first])?;
-                let single = only_value(Typed::new(column(&id), value.ty), count);
-                extend(plan, vec![single.expr.alias(pending.id)])
+            Asked::Value(columns) => {
+                let ids: Vec<String> = columns.iter().map(|_| self.fresh()).collect();
+                let first = |(value, id): (&(Option<String>, Typed), &String)| {
+                    aggregate(first_value_udaf(), value.1.expr.clone()).alias(id)
+                };
+                let firsts = columns.iter().zip(&ids).map(first).collect();
+                let (plan, count) = self.summarised(plan, base, inner, firsts)?;
+                let single = |((name, value), id): (&(Option<String>, Typed), &String)| {
+                    (name.clone(), only_value(Typed::new(column(id), value.ty.clone()), count.clone()))
+                };
+                let mut values: Vec<_> = columns.iter().zip(&ids).map(single).collect();
+                let value = if values.len() == 1 { values.remove(0).1 } else { operators::row(values)? };
+                extend(plan, vec![value.expr.alias(pending.id)])
             }
             Asked::Exists => {
                 let (plan, count) = self.summarised(plan, base, inner, vec![])?;

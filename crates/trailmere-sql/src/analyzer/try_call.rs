@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, UInt32Array, new_null_array};
+use arrow::array::{ArrayRef, UInt32Array, new_null_array};
 use arrow::compute::concat;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::ColumnarValue;

@@ -28,7 +28,7 @@ impl Analyzer<'_> {
         for row in rows {
             let cells = match row.kind.as_ref() {
                 ExprKind::Row(fields) => fields.iter().map(|(_, e)| self.expr(e, cx)).collect::<Result<Vec<_>>>()?,
-                _ => vec![self.expr(row, cx)?],
+                _ => spread(self.expr(row, cx)?)?,
             };
             if table.first().is_some_and(|first| first.len() != cells.len()) {
                 return Err(SqlError::invalid("the rows of VALUES must have as many columns").at(row.at.into()));
@@ -103,4 +103,12 @@ fn computed_rows(base: &LogicalPlan, table: Vec<Vec<Expr>>, columns: &[ScopeColu
         return Ok(inputs.remove(0).as_ref().clone());
     }
     Union::try_new_with_loose_types(inputs).map(LogicalPlan::Union).map_err(internal)
+}
+
+/// A row's fields are the columns.
+fn spread(value: Typed) -> Result<Vec<Typed>> {
+    match &value.ty {
+        Type::Row(fields) => (0..fields.len()).map(|i| crate::operators::field_at(value.clone(), i)).collect(),
+        _ => Ok(vec![value]),
+    }
 }

@@ -16,10 +16,6 @@ use crate::function::FunctionKind;
 use crate::types::Type;
 use crate::{coercion, operators};
 
-/// A bound computation and what wraps its result.
-type Computation =
-    (WindowFunctionDefinition, Vec<Expr>, Type, Option<std::sync::Arc<dyn Fn(Expr) -> Expr + Send + Sync>>);
-
 impl Analyzer<'_> {
     /// A call with OVER: a column of the stage's windows.
     pub(super) fn window_call(&self, call: &Call, at: At, cx: Context<'_>) -> Result<Typed> {
@@ -36,13 +32,16 @@ impl Analyzer<'_> {
         let mut partition_by = Vec::new();
         for key in &over.partition_by {
             let value = self.expr(key, cx)?;
-            if !super::aggregate::comparable(&value.ty) {
+            if !crate::operators::is_comparable(&value.ty) {
                 return Err(SqlError::invalid(format!("{} cannot be compared", value.ty)).at(key.at.into()));
             }
             partition_by.push(operators::group_key(value).expr);
         }
         let mut order_by = self.sort_keys(&over.order_by, cx)?;
-        let window_frame = self.frame(&over, cx).map_err(|e| e.at(at.into()))?;
+        let (window_frame, key) = self.frame(&over, cx).map_err(|e| e.at(at.into()))?;
+        if let (Some(key), Some(first)) = (key, order_by.first_mut()) {
+            first.expr = operators::sort_key(key).expr;
+        }
         if cx.stage.windows.borrow().len() > before {
             return Err(SqlError::invalid("window functions cannot be nested"));
         }
@@ -104,9 +103,31 @@ impl Analyzer<'_> {
         }
     }
 
-    fn frame(&self, over: &WindowSpec, cx: Context<'_>) -> Result<WindowFrame> {
+    /// Checks WINDOW, also what nothing uses.
+    pub(super) fn check_windows(&self, windows: &[(ast::Ident, WindowSpec)], cx: Context<'_>) -> Result<()> {
+        for (i, (name, spec)) in windows.iter().enumerate() {
+            if windows[..i].iter().any(|(n, _)| n.is_exactly(name)) {
+                let message = format!("WINDOW names `{}` twice", name.value);
+                return Err(SqlError::invalid(message).at(name.at.into()));
+            }
+            let before = cx.stage.windows.borrow().len();
+            let spec = extended(spec, cx)?;
+            for key in &spec.partition_by {
+                self.expr(key, cx)?;
+            }
+            self.sort_keys(&spec.order_by, cx)?;
+            self.frame(&spec, cx)?;
+            if cx.stage.windows.borrow().len() > before {
+                return Err(SqlError::invalid("window functions cannot be nested").at(name.at.into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The frame, and the sort key in the type in which its offsets are added to it.
+    fn frame(&self, over: &WindowSpec, cx: Context<'_>) -> Result<(WindowFrame, Option<Typed>)> {
         let Some(frame) = &over.frame else {
-            return Ok(WindowFrame::new((!over.order_by.is_empty()).then_some(false)));
+            return Ok((WindowFrame::new((!over.order_by.is_empty()).then_some(false)), None));
         };
         check_frame(frame, over)?;
         let units = match frame.unit {
@@ -115,19 +136,37 @@ impl Analyzer<'_> {
             FrameUnit::Groups => WindowFrameUnits::Groups,
         };
         let key = match over.order_by.first() {
-            Some(item) if frame.unit == FrameUnit::Range => Some(self.expr(&item.expr, cx)?.ty),
+            Some(item) if frame.unit == FrameUnit::Range => Some(self.range_key(&item.expr, frame, cx)?),
             _ => None,
         };
+        let key_type = key.as_ref().map(|k| &k.ty);
         let bound = |b: &FrameBound| -> Result<WindowFrameBound> {
             Ok(match b {
                 FrameBound::UnboundedPreceding => WindowFrameBound::Preceding(ScalarValue::UInt64(None)),
                 FrameBound::UnboundedFollowing => WindowFrameBound::Following(ScalarValue::UInt64(None)),
                 FrameBound::CurrentRow => WindowFrameBound::CurrentRow,
-                FrameBound::Preceding(e) => WindowFrameBound::Preceding(self.frame_offset(e, key.as_ref(), cx)?),
-                FrameBound::Following(e) => WindowFrameBound::Following(self.frame_offset(e, key.as_ref(), cx)?),
+                FrameBound::Preceding(e) => WindowFrameBound::Preceding(self.frame_offset(e, key_type, cx)?),
+                FrameBound::Following(e) => WindowFrameBound::Following(self.frame_offset(e, key_type, cx)?),
             })
         };
-        Ok(WindowFrame::new_bounds(units, bound(&frame.start)?, bound(&frame.end)?))
+        let frame = WindowFrame::new_bounds(units, bound(&frame.start)?, bound(&frame.end)?);
+        Ok((frame, key))
+    }
+
+    /// The sort key of a RANGE frame, in a type that takes its offsets: `1.5 PRECEDING` makes decimals of integers.
+    fn range_key(&self, key: &ast::Expr, frame: &Frame, cx: Context<'_>) -> Result<Typed> {
+        let mut key = self.expr(key, cx)?;
+        for bound in [&frame.start, &frame.end] {
+            let (FrameBound::Preceding(e) | FrameBound::Following(e)) = bound else { continue };
+            let offset = self.expr(e, cx)?;
+            if key.ty.is_numeric()
+                && offset.ty.is_numeric()
+                && let Some(common) = coercion::common_type(&key.ty, &offset.ty)
+            {
+                key = coercion::coerce(key, &common)?;
+            }
+        }
+        Ok(key)
     }
 
     /// The offset of a frame: a count of rows or groups, or a distance between sort keys.
@@ -218,7 +257,7 @@ fn resolve_over(over: &Over, cx: Context<'_>) -> Result<WindowSpec> {
 }
 
 fn named_window(name: &ast::Ident, cx: Context<'_>) -> Result<WindowSpec> {
-    match cx.stage.named_windows.iter().find(|(n, _)| n == name) {
+    match cx.stage.named_windows.iter().find(|(n, _)| n.is_exactly(name)) {
         Some((_, spec)) => extended(spec, cx),
         None => Err(SqlError::not_found(format!("window `{}` does not exist", name.value)).at(name.at.into())),
     }
@@ -229,7 +268,7 @@ fn extended(spec: &WindowSpec, cx: Context<'_>) -> Result<WindowSpec> {
     let Some(name) = &spec.base else { return Ok(spec.clone()) };
     // A window can only be based on one that stands before it, so this ends.
     let before = cx.stage.named_windows.iter().position(|(_, s)| std::ptr::eq(s, spec)).unwrap_or(usize::MAX);
-    let at = cx.stage.named_windows.iter().position(|(n, _)| n == name).filter(|i| *i < before);
+    let at = cx.stage.named_windows.iter().position(|(n, _)| n.is_exactly(name)).filter(|i| *i < before);
     let Some(at) = at else {
         return Err(SqlError::not_found(format!("window `{}` does not exist", name.value)).at(name.at.into()));
     };

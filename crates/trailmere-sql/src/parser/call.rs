@@ -2,7 +2,7 @@
 
 use super::Parser;
 use super::tokens::Token;
-use crate::ast::{At, Call, Expr, ExprKind, Frame, FrameBound, FrameUnit, Over, SortItem, WindowSpec};
+use crate::ast::{At, Call, Comparison, Expr, ExprKind, Frame, FrameBound, FrameUnit, Over, SortItem, WindowSpec};
 use crate::error::{Kind, Result, SqlError};
 
 /// The fields of an interval and of EXTRACT.
@@ -19,6 +19,10 @@ impl Parser<'_> {
             "cast" | "try_cast" if call => self.cast(word == "try_cast")?,
             "row" if call => self.row()?,
             "array" if self.is_at(1, "[") => self.array()?,
+            "unique" if call && self.at_query(2) => {
+                self.advance();
+                ExprKind::Unique(self.parenthesised_query()?)
+            }
             "exists" if call => {
                 self.advance();
                 ExprKind::Exists(self.parenthesised_query()?)
@@ -26,7 +30,9 @@ impl Parser<'_> {
             "interval" if !call && self.interval_follows() => self.interval()?,
             "extract" if call => self.extract()?,
             "grouping" if call => self.grouping()?,
-            "position" | "substring" | "trim" | "normalize" | "listagg" if call => return self.special_call(word, at),
+            "position" | "substring" | "overlay" | "trim" | "normalize" | "listagg" if call => {
+                return self.special_call(word, at);
+            }
             "current_date" | "current_time" | "current_timestamp" | "localtime" | "localtimestamp" | "current_user"
             | "current_catalog" | "current_schema" | "current_path" | "current_role" => self.current(word)?,
             "double" if self.is_at(1, "precision") && matches!(self.lexeme(2).token, Token::String(_)) => {
@@ -61,8 +67,20 @@ impl Parser<'_> {
         self.advance();
         let operand = if self.is("when") { None } else { Some(self.expr()?) };
         let mut branches = Vec::new();
+        let mut partial = false;
         while self.eat("when") {
-            let when = self.expr()?;
+            let at = self.at();
+            let when = match &operand {
+                Some(operand) if self.at_predicate_tail() => {
+                    partial = true;
+                    self.predicate_tail(operand.clone())?
+                }
+                Some(operand) if partial => {
+                    let value = self.expr()?;
+                    Expr::new(ExprKind::Compare(Comparison::Eq, operand.clone(), value), at)
+                }
+                _ => self.expr()?,
+            };
             self.expect("then")?;
             branches.push((when, self.expr()?));
         }
@@ -71,6 +89,10 @@ impl Parser<'_> {
         }
         let otherwise = if self.eat("else") { Some(self.expr()?) } else { None };
         self.expect("end")?;
+        if let (true, Some(value)) = (partial, &operand) {
+            searched(value, &mut branches);
+            return Ok(ExprKind::Case(None, branches, otherwise));
+        }
         Ok(ExprKind::Case(operand, branches, otherwise))
     }
 
@@ -140,7 +162,7 @@ impl Parser<'_> {
 
     /// Calls whose arguments have words between them.
     fn special_call(&mut self, word: &str, at: At) -> Result<Expr> {
-        let name = crate::ast::Ident { value: word.to_string(), at };
+        let name = crate::ast::Ident::new(word, at);
         if word == "listagg" {
             self.advance();
             return self.call(name, at);
@@ -156,6 +178,7 @@ impl Parser<'_> {
                 args.insert(0, self.value()?);
                 "strpos"
             }
+            "overlay" => return self.overlay(args.remove(0), at),
             "normalize" => {
                 let form = if self.eat(",") { self.ident()?.value } else { "NFC".to_string() };
                 args.push(Expr::new(ExprKind::String(form), at));
@@ -174,6 +197,17 @@ impl Parser<'_> {
         };
         self.expect(")")?;
         Ok(Expr::call(function, args, at))
+    }
+
+    /// `OVERLAY(a PLACING b FROM n [FOR m])`: a with b in place of its m characters from n on.
+    fn overlay(&mut self, base: Expr, at: At) -> Result<Expr> {
+        self.expect("placing")?;
+        let by = self.value()?;
+        self.expect("from")?;
+        let start = self.value()?;
+        let length = if self.eat("for") { self.value()? } else { Expr::call("length", vec![by.clone()], at) };
+        self.expect(")")?;
+        Ok(Expr::call("overlay", vec![base, by, start, length], at))
     }
 
     fn trim(&mut self, at: At) -> Result<Expr> {
@@ -210,7 +244,7 @@ impl Parser<'_> {
             && matches!(self.peek(), Token::Word(w) if matches!(w.to_ascii_lowercase().as_str(), "left" | "right"))
         {
             let Token::Word(value) = self.advance() else { return Err(self.unexpected("a name")) };
-            crate::ast::Ident { value, at }
+            crate::ast::Ident::new(value, at)
         } else {
             self.ident().map_err(|mut e| {
                 e.message = e.message.replace("expected a name", "expected an expression");
@@ -345,5 +379,27 @@ impl Parser<'_> {
             }
             Ok(SortItem { expr, descending, nulls_first })
         })
+    }
+}
+
+/// Turns the branches of `CASE x WHEN 1 … WHEN > 5 …` into conditions: those that are not yet compare with x.
+fn searched(operand: &Expr, branches: &mut [(Expr, Expr)]) {
+    for (when, _) in branches {
+        let whole = match when.kind.as_ref() {
+            ExprKind::Compare(_, left, _)
+            | ExprKind::Between(left, ..)
+            | ExprKind::InList(left, _)
+            | ExprKind::InQuery(left, _)
+            | ExprKind::Like(left, ..)
+            | ExprKind::IsNull(left)
+            | ExprKind::Distinct(left, _)
+            | ExprKind::Quantified(_, _, left, _) => left == operand,
+            ExprKind::Not(_) => true,
+            _ => false,
+        };
+        if !whole {
+            let at = when.at;
+            *when = Expr::new(ExprKind::Compare(Comparison::Eq, operand.clone(), when.clone()), at);
+        }
     }
 }

@@ -40,6 +40,18 @@ impl Parser<'_> {
 
     fn predicate(&mut self) -> Result<Expr> {
         let left = self.value()?;
+        self.predicate_tail(left)
+    }
+
+    /// Whether what comes next is a predicate without its left side, as in `CASE x WHEN > 5`.
+    pub(super) fn at_predicate_tail(&self) -> bool {
+        let symbols = ["=", "<>", "<", "<=", ">", ">=", "is", "between", "in", "like"];
+        let negated = self.is("not") && ["between", "in", "like"].iter().any(|w| self.is_at(1, w));
+        negated || symbols.iter().any(|w| self.is(w))
+    }
+
+    /// What follows the left side of a predicate.
+    pub(super) fn predicate_tail(&mut self, left: Expr) -> Result<Expr> {
         let at = self.at();
         if let Some(op) = self.comparison_operator() {
             return self.comparison(op, left, at);
@@ -52,11 +64,7 @@ impl Parser<'_> {
             self.advance();
         }
         let kind = match self.eat_one(&["between", "in", "like"]) {
-            Some("between") => {
-                let low = self.value()?;
-                self.expect("and")?;
-                ExprKind::Between(left, low, self.value()?)
-            }
+            Some("between") => self.between(left)?,
             Some("in") => self.in_predicate(left)?,
             Some(_) => {
                 let pattern = self.value()?;
@@ -66,6 +74,21 @@ impl Parser<'_> {
             None => return Ok(left),
         };
         Ok(negate_if(negated, Expr::new(kind, at)))
+    }
+
+    /// SYMMETRIC takes the bounds in either order.
+    fn between(&mut self, left: Expr) -> Result<ExprKind> {
+        let at = self.at();
+        let symmetric = self.eat_one(&["symmetric", "asymmetric"]) == Some("symmetric");
+        let low = self.value()?;
+        self.expect("and")?;
+        let high = self.value()?;
+        if !symmetric {
+            return Ok(ExprKind::Between(left, low, high));
+        }
+        let one = Expr::new(ExprKind::Between(left.clone(), low.clone(), high.clone()), at);
+        let other = Expr::new(ExprKind::Between(left, high, low), at);
+        Ok(ExprKind::Or(vec![one, other]))
     }
 
     fn comparison_operator(&mut self) -> Option<Comparison> {
@@ -104,6 +127,17 @@ impl Parser<'_> {
         let negated = self.eat("not");
         if self.eat("null") {
             return Ok(negate_if(negated, Expr::new(ExprKind::IsNull(left), at)));
+        }
+        if let Some(word) = self.eat_one(&["true", "false", "unknown"]) {
+            let kind = match word {
+                "unknown" => ExprKind::IsNull(Expr::new(ExprKind::And(vec![left]), at)),
+                word => {
+                    let value = Expr::new(ExprKind::Boolean(word == "true"), at);
+                    let left = Expr::new(ExprKind::And(vec![left]), at);
+                    return Ok(negate_if(!negated, Expr::new(ExprKind::Distinct(left, value), at)));
+                }
+            };
+            return Ok(negate_if(negated, Expr::new(kind, at)));
         }
         if self.eat_all(&["distinct", "from"]) {
             let right = self.value()?;

@@ -122,7 +122,7 @@ impl Parser<'_> {
         match self.peek().clone() {
             Token::Word(value) => {
                 self.advance();
-                Ok(crate::ast::Ident { value, at })
+                Ok(crate::ast::Ident::new(value, at))
             }
             _ => self.ident(),
         }
@@ -139,6 +139,12 @@ impl Parser<'_> {
             Token::Binary(s) => self.literal(ExprKind::Binary(s), at),
             Token::Parameter(s) => self.literal(ExprKind::Parameter(s.trim_start_matches('$').to_string()), at),
             Token::Symbol(s) if s == "(" => self.parenthesised(at),
+            Token::Symbol(s) if s == "[" => {
+                self.advance();
+                let items = if self.is("]") { vec![] } else { self.list(Self::expr)? };
+                self.expect("]")?;
+                Ok(Expr::new(ExprKind::Array(items), at))
+            }
             Token::Word(word) => self.word(&word.to_ascii_lowercase(), at),
             Token::Quoted(_) => self.name_or_call(at),
             _ => Err(self.unexpected("an expression")),
@@ -218,9 +224,10 @@ impl Parser<'_> {
         while self.is_at(i, "(") {
             i += 1;
         }
-        let begins = self.is_at(i, "select") || self.is_at(i, "with") || self.is_at(i, "values");
+        let table = self.is_at(i, "table") && self.is_name_at(i + 1);
+        let begins = table || self.is_at(i, "select") || self.is_at(i, "with") || self.is_at(i, "values");
         if i == ahead {
-            return begins || (self.is_at(i, "table") && self.is_name_at(i + 1));
+            return begins;
         }
         // `((SELECT 1) UNION SELECT 2)` is a query, `((SELECT 1) + 2)` and `((SELECT 1), 2)` are not.
         begins && self.query_ends_alone(ahead)

@@ -121,8 +121,9 @@ impl Parser<'_> {
                 None => return Ok(left),
             };
             let all = self.set_quantifier();
+            let corresponding = self.eat("corresponding");
             let right = self.intersection()?;
-            left = QueryBody::Set { op, all, left: Box::new(left), right: Box::new(right), at };
+            left = set(op, (all, corresponding), left, right, at);
         }
     }
 
@@ -134,8 +135,9 @@ impl Parser<'_> {
                 return Ok(left);
             }
             let all = self.set_quantifier();
+            let corresponding = self.eat("corresponding");
             let right = self.query_primary()?;
-            left = QueryBody::Set { op: SetOp::Intersect, all, left: Box::new(left), right: Box::new(right), at };
+            left = set(SetOp::Intersect, (all, corresponding), left, right, at);
         }
     }
 
@@ -200,12 +202,16 @@ impl Parser<'_> {
 
     fn group_by(&mut self) -> Result<GroupBy> {
         let distinct = self.eat_one(&["distinct", "all"]) == Some("distinct");
-        let auto = self.is("auto") && !self.is_at(1, ",") && !self.is_at(1, ".") && !self.is_at(1, "(");
-        if auto {
-            self.advance();
-            return Ok(GroupBy { distinct, auto, elements: vec![] });
-        }
-        Ok(GroupBy { distinct, auto, elements: self.list(Self::grouping_element)? })
+        let mut auto = false;
+        let elements = self.list(|p| {
+            if p.is("auto") && !p.is_at(1, ".") && !p.is_at(1, "(") {
+                p.advance();
+                auto = true;
+                return Ok(None);
+            }
+            p.grouping_element().map(Some)
+        })?;
+        Ok(GroupBy { distinct, auto, elements: elements.into_iter().flatten().collect() })
     }
 
     fn grouping_element(&mut self) -> Result<GroupingElement> {
@@ -245,4 +251,12 @@ impl Parser<'_> {
             kind => Ok(vec![Expr::new(kind, expr.at)]),
         }
     }
+}
+
+fn set(op: SetOp, (all, corresponding): (bool, bool), left: QueryBody, right: QueryBody, at: At) -> QueryBody {
+    let (left, right) = (Box::new(left), Box::new(right));
+    if corresponding {
+        return QueryBody::Corresponding { op, all, left, right, at };
+    }
+    QueryBody::Set { op, all, left, right, at }
 }

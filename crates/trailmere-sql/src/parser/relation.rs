@@ -168,7 +168,7 @@ impl Parser<'_> {
         match self.peek().clone() {
             Token::Bare(value) | Token::Parameter(value) => {
                 self.advance();
-                Ok(TableName { parts: vec![Ident { value, at }], at })
+                Ok(TableName { parts: vec![Ident::new(value, at)], at })
             }
             _ if self.is_name_at(0) => {
                 let mut parts = vec![self.ident()?];
@@ -177,7 +177,7 @@ impl Parser<'_> {
                     match self.peek().clone() {
                         Token::Bare(value) => {
                             self.advance();
-                            parts.push(Ident { value, at });
+                            parts.push(Ident::new(value, at));
                         }
                         _ => parts.push(self.ident()?),
                     }

@@ -83,23 +83,27 @@ impl Parser<'_> {
     fn explain(&mut self) -> Result<Statement> {
         let analyze = self.eat("analyze");
         let verbose = self.eat("verbose");
+        let mut validate = false;
         if !analyze && self.is("(") && (self.is_at(1, "type") || self.is_at(1, "format")) {
             self.advance();
-            self.list(|p| {
+            let options = self.list(|p| {
                 p.advance();
-                p.advance();
-                Ok(())
+                Ok(p.advance())
             })?;
             self.expect(")")?;
+            validate = options.iter().any(|o| matches!(o, Token::Word(w) if w.eq_ignore_ascii_case("validate")));
         }
         let statement = Box::new(self.nested(Self::statement)?);
+        if validate {
+            return Ok(Statement::Validate(statement));
+        }
         Ok(Statement::Explain { analyze, verbose, statement })
     }
 
     fn show(&mut self) -> Result<Statement> {
         if self.eat("tables") {
-            if self.eat_one(&["from", "in"]).is_some() {
-                self.table_name()?;
+            if self.is("from") || self.is("in") {
+                return Err(SqlError::unsupported("there are no schemas; write SHOW TABLES").at(self.at().into()));
             }
             return Ok(Statement::ShowTables(self.like()?));
         }
