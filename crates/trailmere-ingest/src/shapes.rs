@@ -66,6 +66,10 @@ pub(crate) fn read(
     let mut out = Output::new(sink);
     let halted = FileReader::new(text, levels, record_bytes, &mut out).read();
     let mut report = out.report;
+    if let (0, 0, Some(shape)) = (report.events, report.rejected, out.skipped) {
+        // A list of aggregated events is above all no list of events.
+        report.shape = shape;
+    }
     report.raw_bytes = text.total_bytes();
     report.end = match (halted, text.take_failure()) {
         (Err(Halt::Stopped(error)), _) => FileEnd::Stopped(error),
@@ -96,6 +100,8 @@ pub(crate) struct Output<'s> {
     offset: u64,
     /// Within a CloudWatch Logs control message, nothing is a record.
     control: bool,
+    /// What was skipped last.
+    skipped: Option<Shape>,
 }
 
 impl<'s> Output<'s> {
@@ -110,7 +116,7 @@ impl<'s> Output<'s> {
             raw_bytes: 0,
             notices: Vec::new(),
         };
-        Self { sink, report, offset: 0, control: false }
+        Self { sink, report, offset: 0, control: false, skipped: None }
     }
 
     /// Notes a shape; the first one names the file.
@@ -124,6 +130,7 @@ impl<'s> Output<'s> {
         self.saw(shape);
         self.report.records += 1;
         self.report.skipped += 1;
+        self.skipped = Some(shape);
     }
 
     fn reject(&mut self, bytes: &[u8], reason: impl Into<String>) -> Result<(), Halt> {

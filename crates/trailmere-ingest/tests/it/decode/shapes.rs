@@ -141,7 +141,7 @@ fn what_holds_no_events_is_passed_over_by_name() {
     assert_eq!(check(digest, Shape::Digest, &[]).report.skipped, 1);
     let aggregated = r#"{"eventVersion":"1.0","accountId":"1","eventId":"e","eventCategory":"Aggregated","eventType":"AwsAggregatedEvent","timeWindow":{"windowStart":"2024-01-01T00:00:00Z"},"summary":{}}"#;
     assert_eq!(check(aggregated, Shape::Aggregated, &[]).report.skipped, 1);
-    assert_eq!(check(&format!("[{aggregated},{aggregated}]"), Shape::Array, &[]).report.skipped, 2);
+    assert_eq!(check(&format!("[{aggregated},{aggregated}]"), Shape::Aggregated, &[]).report.skipped, 2);
     let control = r#"{"messageType":"CONTROL_MESSAGE","owner":"CloudwatchLogs","logGroup":"","logEvents":[{"id":"","timestamp":1,"message":"CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."}]}"#;
     assert_eq!(check(control, Shape::CloudWatchLogs, &[]).report.skipped, 1);
     let both = format!("{control}{}", subscription(&[event("A")]));
