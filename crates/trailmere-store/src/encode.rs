@@ -10,10 +10,11 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
+use trailmere_model::time::calendarday;
 use trailmere_model::{EVENTJSON, EVENTTIME, Error, Result, StoreType, sort_columns};
 
 use crate::failure;
-use crate::stats::{FileStats, StatColumns};
+use crate::stats::{FileStats, StatColumns, StatValue};
 
 /// Columns that are asked for one value; a bloom filter says at once in which row groups it is not.
 const NEEDLES: [&str; 7] = [
@@ -66,6 +67,7 @@ pub(crate) fn encode(store_type: StoreType, kept: &StatColumns, day: i64, rows: 
     let schema = trailmere_model::storage_schema(store_type);
     check(&schema, day, rows)?;
     let stats = FileStats::of_rows(kept, rows)?;
+    check_day(day, &stats)?;
     let properties = properties(store_type, rows, &stats);
     let bytes =
         write(rows, properties).map_err(|error| failure::parquet(error, format!("encode the events of {day}")))?;
@@ -81,6 +83,18 @@ fn check(schema: &SchemaRef, day: i64, rows: &RecordBatch) -> Result<()> {
         return Err(Error::internal(format!("rows for {day} have other columns than their store")));
     }
     Ok(())
+}
+
+/// A query for a day opens that day's files only: a row in the wrong one would never be found.
+fn check_day(day: i64, stats: &FileStats) -> Result<()> {
+    let is_other =
+        |value: &Option<StatValue>| matches!(value, Some(StatValue::Timestamp(micros)) if calendarday(*micros) != day);
+    match stats.column(EVENTTIME) {
+        Some(times) if is_other(&times.min) || is_other(&times.max) => {
+            Err(Error::internal(format!("rows of other days were to be written for {day}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write(rows: &RecordBatch, properties: WriterProperties) -> parquet::errors::Result<Vec<u8>> {

@@ -101,6 +101,18 @@ async fn rejected_records_become_visible_with_their_batch() {
 }
 
 #[tokio::test]
+async fn rows_of_another_day_or_shape_are_refused() {
+    let (lake, store) = lake_with_store(memory()).await;
+    let table = lake.table(&store).await.unwrap();
+    let late = rows(&ids("a"), MIDNIGHT + 86_399_000_000);
+    assert!(table.encode(DAY, late).unwrap_err().message().contains("other days"));
+    assert!(table.encode(DAY, rows(&ids("a"), MIDNIGHT - 1)).unwrap_err().message().contains("other days"));
+    assert!(table.encode(DAY, rows(&[], MIDNIGHT)).unwrap_err().message().contains("without rows"));
+    let fewer = rows(&ids("a"), MIDNIGHT).project(&[0, 2]).unwrap();
+    assert!(table.encode(DAY, fewer).unwrap_err().message().contains("other columns"));
+}
+
+#[tokio::test]
 async fn nothing_to_commit_commits_nothing() {
     let (lake, store) = lake_with_store(memory()).await;
     let table = lake.table(&store).await.unwrap();
@@ -169,6 +181,12 @@ async fn needles_have_bloom_filters_and_the_record_has_no_statistics() {
     let path = object_store::path::Path::parse(&table.snapshot().await.unwrap().files[0].path).unwrap();
     let bytes = lake.object_store().get(&path).await.unwrap().bytes().await.unwrap();
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+    let columns = builder.parquet_schema().columns();
+    let event_id = columns.iter().position(|column| column.path().string() == "eventid").unwrap();
+    let filter = builder.get_row_group_column_bloom_filter(0, event_id).unwrap().unwrap();
+    assert!(ids("a").iter().all(|id| filter.check(id.as_str())));
+    let wrong = (0..1000).filter(|id| filter.check(format!("not there {id}").as_str())).count();
+    assert!(wrong < 50, "{wrong} of 1000 are not excluded");
     let group = builder.metadata().row_group(0);
     let column = |name: &str| group.columns().iter().find(|column| column.column_path().string() == name).unwrap();
     for needle in [

@@ -24,6 +24,8 @@ async fn ingest(lake: &Lake, store: &EventDataStore) -> trailmere_model::Result<
 
 #[tokio::test]
 async fn each_event_once_whichever_call_fails() {
+    let empty = Arc::new(InMemory::new());
+    let (_, store) = lake_with_store(Lake::with_object_store(empty.clone(), "memory")).await;
     for (fault, extent) in [
         (Fault::Before, Extent::Once),
         (Fault::After, Extent::Once),
@@ -33,8 +35,8 @@ async fn each_event_once_whichever_call_fails() {
         let mut nth = 0;
         loop {
             nth += 1;
-            let flaky = FlakyStore::new(Arc::new(InMemory::new()));
-            let (lake, store) = lake_with_store(Lake::with_object_store(Arc::new(flaky.clone()), "flaky")).await;
+            let flaky = FlakyStore::new(Arc::new(empty.fork()));
+            let lake = Lake::with_object_store(Arc::new(flaky.clone()), "flaky");
             flaky.fail(nth, fault, extent);
             let failed = ingest(&lake, &store).await.is_err();
             let calls = flaky.calls();

@@ -25,6 +25,24 @@ async fn opening_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_folder_may_have_any_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["my läke #1", "50%", "a%20b", "x=y&z", "日本 + ~", "dots..and,commas"] {
+        let place = folder.path().join(name).join("lake");
+        let lake = Lake::open(place.to_str().unwrap(), LakeOptions::default()).await.unwrap();
+        let (lake, store) = lake_with_store(lake).await;
+        let table = lake.table(&store).await.unwrap();
+        table.commit(batch(&table, &["a"]).await.unwrap().unwrap()).await.unwrap();
+        assert_once(&lake, &lake.table(&store).await.unwrap(), &["a"]).await;
+        assert!(place.join("stores").join(store.id.to_string()).join("_delta_log").is_dir(), "{name}");
+    }
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = Lake::open(file.to_str().unwrap(), LakeOptions::default()).await.unwrap_err();
+    assert!(error.message().contains("is no folder"), "{error}");
+}
+
+#[tokio::test]
 async fn a_store_is_found_by_all_its_names() {
     let (lake, store) = lake_with_store(memory()).await;
     let id = store.id.to_string();
