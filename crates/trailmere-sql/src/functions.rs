@@ -12,6 +12,7 @@ pub(crate) mod aggregate;
 pub(crate) mod arguments;
 pub(crate) mod array;
 pub(crate) mod binary;
+pub(crate) mod comparison;
 pub(crate) mod conversion;
 pub(crate) mod datetime;
 pub(crate) mod ip;
@@ -25,10 +26,12 @@ pub(crate) mod string;
 pub(crate) mod testing;
 pub(crate) mod url;
 pub(crate) mod uuid;
+pub(crate) mod window;
 
 /// Every family with its functions, in the order of Trino's manual; a new family is a line here.
 pub fn families() -> Vec<(&'static str, Vec<Function>)> {
     vec![
+        ("comparison", comparison::all()),
         ("conversion", conversion::all()),
         ("string", string::all()),
         ("regexp", regexp::all()),
@@ -43,6 +46,7 @@ pub fn families() -> Vec<(&'static str, Vec<Function>)> {
         ("map", map::all()),
         ("lambda", lambda::all()),
         ("aggregate", aggregate::all()),
+        ("window", window::all()),
     ]
 }
 

@@ -16,13 +16,17 @@ use crate::error::Result;
 use crate::function::{AggregateCall, Arg, Function, FunctionKind, no_overload};
 use crate::types::Type;
 
+mod checksum;
 mod collect;
 mod collections;
 mod extreme;
 pub(crate) mod fold;
 mod numeric;
+mod percentile;
+mod reduce;
 mod replay;
 mod sketch;
+mod statistics;
 mod top;
 
 /// The aggregate functions of Trino's manual.
@@ -30,6 +34,10 @@ pub(crate) fn all() -> Vec<Function> {
     let mut all = basic();
     all.extend(collections::all());
     all.extend(top::all());
+    all.extend(statistics::all());
+    all.extend(percentile::all());
+    all.extend(checksum::all());
+    all.extend(reduce::all());
     all
 }
 

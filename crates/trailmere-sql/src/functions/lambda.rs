@@ -19,7 +19,7 @@ use crate::types::Type;
 
 pub(crate) mod compiled;
 mod maps;
-mod reduce;
+pub(crate) mod reduce;
 
 /// The lambda functions of Trino's manual.
 pub(crate) fn all() -> Vec<Function> {
@@ -83,14 +83,14 @@ const fn entry(
 }
 
 /// The elements of all rows that have an array, one after the other, and the row that each belongs to.
-pub(super) struct Flat {
-    pub(super) positions: UInt32Array,
-    pub(super) outer: UInt32Array,
-    pub(super) offsets: OffsetBuffer<i32>,
+pub(crate) struct Flat {
+    pub(crate) positions: UInt32Array,
+    pub(crate) outer: UInt32Array,
+    pub(crate) offsets: OffsetBuffer<i32>,
 }
 
 impl Flat {
-    pub(super) fn of(rows: usize, range: impl Fn(usize) -> std::ops::Range<usize>) -> Flat {
+    pub(crate) fn of(rows: usize, range: impl Fn(usize) -> std::ops::Range<usize>) -> Flat {
         let (mut positions, mut outer, mut lengths) = (vec![], vec![], Vec::with_capacity(rows));
         for row in 0..rows {
             let range = range(row);
@@ -102,7 +102,7 @@ impl Flat {
     }
 
     /// The elements themselves; nothing is copied where all of them are wanted.
-    pub(super) fn take(&self, values: &ArrayRef) -> DfResult<ArrayRef> {
+    pub(crate) fn take(&self, values: &ArrayRef) -> DfResult<ArrayRef> {
         if self.positions.len() == values.len() {
             return Ok(Arc::clone(values));
         }
@@ -111,7 +111,7 @@ impl Flat {
 }
 
 /// A lambda whose body must be boolean.
-pub(super) fn predicate(arg: &Arg<'_>, parameters: &[Type]) -> Result<BoundLambda> {
+pub(crate) fn predicate(arg: &Arg<'_>, parameters: &[Type]) -> Result<BoundLambda> {
     let lambda = arg.lambda(parameters)?;
     if !matches!(lambda.returns, Type::Boolean | Type::Unknown) {
         return Err(SqlError::invalid(format!("the lambda must return boolean, not {}", lambda.returns)));
@@ -120,7 +120,7 @@ pub(super) fn predicate(arg: &Arg<'_>, parameters: &[Type]) -> Result<BoundLambd
 }
 
 /// What a predicate says of the flattened rows; a NULL of unknown type is a NULL boolean.
-pub(super) fn verdicts(
+pub(crate) fn verdicts(
     lambda: &BoundLambda,
     parameters: &[ArrayRef],
     call: &CallArgs<'_>,

@@ -17,6 +17,7 @@ use crate::coercion::{can_coerce, common_type};
 use crate::error::{Result, fail};
 use crate::function::{Arg, CallArgs, Function, ScalarCall, no_overload};
 use crate::functions::ip::bind_contains;
+use crate::functions::lambda::{Flat, predicate, verdicts};
 use crate::types::Type;
 
 pub(super) fn all() -> Vec<Function> {
@@ -51,15 +52,15 @@ pub(super) fn all() -> Vec<Function> {
         ),
         entry(
             "array_first",
-            "array_first(array(E)) -> E",
-            "The first element; NULL if there is none.",
+            "array_first(array(E)) -> E\narray_first(array(E), function(E, boolean)) -> E",
+            "The first element, or the first of which the lambda is true; NULL if there is none.",
             "array_first(ARRAY[1, 2])",
             |args| end("array_first", args, 1),
         ),
         entry(
             "array_last",
-            "array_last(array(E)) -> E",
-            "The last element; NULL if there is none.",
+            "array_last(array(E)) -> E\narray_last(array(E), function(E, boolean)) -> E",
+            "The last element, or the last of which the lambda is true; NULL if there is none.",
             "array_last(ARRAY[1, 2])",
             |args| end("array_last", args, -1),
         ),
@@ -175,6 +176,9 @@ fn nth(lists: &Lists, row: usize, index: i64) -> Option<u32> {
 }
 
 fn end(name: &str, args: &[Arg<'_>], index: i64) -> Result<ScalarCall> {
+    if args.len() == 2 && args[1].is_lambda() {
+        return first_match(name, args, index > 0);
+    }
     let (1, Some(element)) = (args.len(), args.first().and_then(element_of)) else {
         return Err(no_overload(name, args, "an array"));
     };
@@ -183,6 +187,25 @@ fn end(name: &str, args: &[Arg<'_>], index: i64) -> Result<ScalarCall> {
         let picked: UInt32Array = (0..call.rows).map(|row| nth(&lists, row, index)).collect();
         Ok(ColumnarValue::Array(take(lists.values(), &picked, None)?))
     }))
+}
+
+fn first_match(name: &str, args: &[Arg<'_>], first: bool) -> Result<ScalarCall> {
+    let element = element_of(&args[0]).ok_or_else(|| no_overload(name, args, "an array and a lambda"))?;
+    let lambda = predicate(&args[1], std::slice::from_ref(&element))?;
+    let body = lambda.clone();
+    let call = ScalarCall::new(vec![Type::array(element.clone())], element, move |call| {
+        let lists = Lists::of(call, 0)?;
+        let flat = Flat::of(call.rows, |row| lists.range(row));
+        let found = verdicts(&body, &[flat.take(lists.values())?], call, &flat.outer)?;
+        let picked = flat.offsets.windows(2).map(|w| {
+            let mut range = w[0] as usize..w[1] as usize;
+            let matches = |i: &usize| found.is_valid(*i) && found.value(*i);
+            let at = if first { range.find(matches) } else { range.rev().find(matches) };
+            at.map(|i| flat.positions.value(i))
+        });
+        Ok(ColumnarValue::Array(take(lists.values(), &picked.collect::<UInt32Array>(), None)?))
+    });
+    Ok(call.with_lambdas(vec![lambda]))
 }
 
 fn cardinality(args: &[Arg<'_>]) -> Result<ScalarCall> {

@@ -1,16 +1,17 @@
 //! array_sort, array_max, array_min: which element comes first?
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
-use arrow::compute::take;
+use arrow::compute::{SortOptions, take};
 use arrow::datatypes::Int64Type;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::ColumnarValue;
 
 use super::entry;
 use super::lists::{Lists, Picks, element_of};
-use crate::canonical::{Keys, Nan, indeterminate, is_nested, is_orderable};
+use crate::canonical::{Keys, Nan, is_orderable};
 use crate::coercion::can_coerce;
 use crate::error::{Result, fail};
 use crate::function::{Arg, CallArgs, Function, ScalarCall, no_overload};
@@ -86,17 +87,12 @@ fn array_sort(args: &[Arg<'_>]) -> Result<ScalarCall> {
 
 fn sorted(call: &CallArgs<'_>, element: &Type) -> DfResult<ColumnarValue> {
     let lists = Lists::of(call, 0)?;
-    let keys = Keys::of(element, lists.values())?;
-    let nulls = lists.values().logical_nulls();
-    let is_null = |i: usize| nulls.as_ref().is_some_and(|n| n.is_null(i));
+    let last = SortOptions { descending: false, nulls_first: false };
+    let keys = Keys::ordered(&[element.clone()], &[Arc::clone(lists.values())], &[last])?;
     let mut picks = Picks::new(call.rows);
     for row in 0..call.rows {
         let mut order: Vec<usize> = lists.range(row).collect();
-        let within = |i: &usize| !is_null(*i) && indeterminate(lists.values().as_ref(), *i);
-        if is_nested(element) && order.len() > 1 && order.iter().any(within) {
-            return fail("Array contains elements not supported for comparison");
-        }
-        order.sort_by(|a, b| is_null(*a).cmp(&is_null(*b)).then_with(|| keys.get(*a).cmp(keys.get(*b))));
+        order.sort_by(|a, b| keys.get(*a).cmp(keys.get(*b)));
         picks.extend(order.into_iter());
         picks.end();
     }

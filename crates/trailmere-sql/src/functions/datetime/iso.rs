@@ -50,6 +50,9 @@ pub(super) fn all() -> Vec<Function> {
     ]
 }
 
+/// The days that a timestamp(3) with time zone can be from 1970 in Trino, which packs millisecond and zone in 64 bits.
+const MOST_DAYS: i64 = (1 << 51) / 86_400_000;
+
 struct Reader<'a>(&'a str);
 
 impl<'a> Reader<'a> {
@@ -160,6 +163,9 @@ fn from_timestamp(name: &str, args: &[Arg<'_>], precision: u8) -> Result<ScalarC
             None => Ok(None),
             Some(text) => match read(text) {
                 // What is finer than the result is cut off, as Joda does.
+                Some((local, _)) if precision <= 3 && local.days.abs() > MOST_DAYS => {
+                    fail(format!("Millis overflow: {}", local.millis()))
+                }
                 Some((local, zone)) => {
                     Ok(Some((zone.to_instant(local.to_picos()).div_euclid(unit) * unit, zone.name())))
                 }

@@ -118,7 +118,7 @@ fn folded(call: &CallArgs<'_>, lists: &Lists, step: &Step) -> DfResult<ArrayRef>
 }
 
 /// The states with those of `rows` replaced.
-fn merged(state: &ArrayRef, next: &ArrayRef, rows: &UInt32Array) -> DfResult<ArrayRef> {
+pub(crate) fn merged(state: &ArrayRef, next: &ArrayRef, rows: &UInt32Array) -> DfResult<ArrayRef> {
     let mut from: Vec<(usize, usize)> = (0..state.len()).map(|i| (0, i)).collect();
     for (i, row) in rows.values().iter().enumerate() {
         from[*row as usize] = (1, i);
