@@ -129,3 +129,6 @@ impl<'a> Columns<'a> {
         if self.times.is_valid(row) { self.times.value(row) } else { i64::MAX }
     }
 }
+
+#[cfg(test)]
+mod tests;
