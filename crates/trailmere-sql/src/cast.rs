@@ -17,7 +17,7 @@ pub(crate) mod to_text;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, new_null_array};
+use arrow::array::{Array, ArrayRef, StringViewArray, new_null_array};
 use arrow::buffer::NullBuffer;
 use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
@@ -94,6 +94,19 @@ pub(crate) fn without(array: &ArrayRef, rows: &[usize]) -> DfResult<ArrayRef> {
         valid[row] = false;
     }
     scalar::with_nulls(array, &NullBuffer::from(valid))
+}
+
+/// A char with its blanks as varchar: what an implicit coercion gives.
+pub(crate) fn pad(value: Typed, to: &Type) -> Typed {
+    let Type::Char(length) = value.ty else { return value };
+    scalar::strict("pad", vec![value], to.clone(), move |call| {
+        let array = call.array(0)?;
+        let source: &StringViewArray = crate::call::downcast(&array)?;
+        Ok(ColumnarValue::Array(build::text(&array, &mut Failures::default(), |i, out| {
+            crate::render::padded(source.value(i), length, out);
+            Ok(())
+        })))
+    })
 }
 
 /// Converts a column, noting the rows that do not fit (they come out NULL).

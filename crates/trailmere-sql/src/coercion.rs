@@ -51,7 +51,10 @@ pub fn coerce(value: Typed, to: &Type) -> Result<Typed> {
         return Err(SqlError::invalid(format!("expected {to}, found {}", value.ty))
             .hint(format!("convert it: CAST(… AS {to})")));
     }
-    cast::cast(value, to)
+    match (&value.ty, to) {
+        (Type::Char(_), Type::Varchar(_)) if value.literal().is_none_or(|v| !v.is_null()) => Ok(cast::pad(value, to)),
+        _ => cast::cast(value, to),
+    }
 }
 
 /// A number's precision and scale as a decimal.

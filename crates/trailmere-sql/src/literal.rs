@@ -167,7 +167,7 @@ pub fn interval(value: &str, sign: impl Into<Sign>, from: &str, to: Option<&str>
     let unit = |name: &str| UNITS.iter().position(|u| *u == name.trim_end_matches('s'));
     let first = unit(&from).ok_or_else(wrong)?;
     let last = match &to {
-        Some(to) => unit(to).filter(|l| *l >= first).ok_or_else(wrong)?,
+        Some(to) => unit(to).filter(|l| *l > first).ok_or_else(wrong)?,
         None => first,
     };
     let months = first < DAY;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, PrimitiveArray};
 use arrow::datatypes::{
-    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, i256,
+    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
 };
 use datafusion::error::Result as DfResult;
 
@@ -218,7 +218,7 @@ pub(crate) fn to_decimal(
                     show::real(v, &mut out);
                     format!("REAL '{out}'")
                 };
-                fit(double_to_decimal(f64::from(v), scale), &text)
+                fit(shortest_to_decimal(&format!("{v:e}"), scale), &text)
             })
         }
         Type::Double => {
@@ -230,7 +230,7 @@ pub(crate) fn to_decimal(
                     show::double(v, &mut out);
                     format!("DOUBLE '{out}'")
                 };
-                fit(double_to_decimal(v, scale), &text)
+                fit(shortest_to_decimal(&format!("{v:e}"), scale), &text)
             })
         }
         Type::Decimal(p, s) => {
@@ -263,14 +263,7 @@ pub(crate) fn text_to_decimal(text: &str, precision: u8, scale: u8) -> Result<i1
         let number = text.trim().trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
         return Err(if number && parse::double(text).is_some() { LARGE } else { "Value is not a number." });
     };
-    let shift = i32::from(scale) - digits;
-    let rescaled = if value == 0 {
-        Some(0)
-    } else if shift >= 0 {
-        10_i128.checked_pow(shift as u32).and_then(|unit| value.checked_mul(unit))
-    } else {
-        10_i128.checked_pow(-shift as u32).map_or(Some(0), |unit| Some(divide_half_up(value, unit)))
-    };
+    let rescaled = shift(value, i32::from(scale) - digits);
     rescaled.filter(|v| v.unsigned_abs() < 10_u128.pow(u32::from(precision))).ok_or(LARGE)
 }
 
@@ -294,31 +287,19 @@ pub(crate) fn divide_half_up(value: i128, unit: i128) -> i128 {
     if rest.unsigned_abs() >= unit.unsigned_abs() - rest.unsigned_abs() { quotient + value.signum() } else { quotient }
 }
 
-/// Exact: the double's own binary digits are rounded, not its shortest text.
-pub(crate) fn double_to_decimal(value: f64, scale: u8) -> Option<i128> {
-    if !value.is_finite() {
-        return None;
+/// By the shortest digits that are this number, as Java's BigDecimal.valueOf; given as text.
+fn shortest_to_decimal(text: &str, scale: u8) -> Option<i128> {
+    let (value, digits) = parse::decimal(text)?;
+    shift(value, i32::from(scale) - digits)
+}
+
+/// `value * 10^digits`, rounded half up; `None` where it overflows.
+fn shift(value: i128, digits: i32) -> Option<i128> {
+    if value == 0 {
+        return Some(0);
     }
-    let bits = value.to_bits();
-    let exponent = ((bits >> 52) & 0x7ff) as i32;
-    let fraction = (bits & ((1 << 52) - 1)) as i128;
-    let (mantissa, power) = if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) };
-    let scaled = i256::from_i128(mantissa).checked_mul(i256::from_i128(10_i128.checked_pow(u32::from(scale))?))?;
-    let magnitude = match power {
-        0.. => {
-            let shift = u32::try_from(power).ok().filter(|s| *s < 128)?;
-            scaled.checked_mul(i256::from_i128(2).checked_pow(shift)?)?
-        }
-        // mantissa * 10^38 has fewer than 180 bits.
-        ..-200 => i256::from_i128(0),
-        _ => {
-            let shift = (-power) as u8;
-            let half = i256::from_i128(1) << (shift - 1);
-            (scaled + half) >> shift
-        }
-    };
-    let magnitude = magnitude.to_i128()?;
-    Some(if value < 0.0 { -magnitude } else { magnitude })
+    let unit = 10_i128.checked_pow(digits.unsigned_abs());
+    if digits >= 0 { value.checked_mul(unit?) } else { Some(unit.map_or(0, |unit| divide_half_up(value, unit))) }
 }
 
 #[cfg(test)]
@@ -326,18 +307,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn doubles_round_by_their_exact_value() {
+    fn doubles_become_decimals_by_their_shortest_digits() {
         for (value, scale, unscaled) in [
             (1_234_567_890.51, 0, Some(1_234_567_891)),
             (0.5, 0, Some(1)),
             (-0.5, 0, Some(-1)),
-            (1.005, 2, Some(100)),
+            (1.005, 2, Some(101)),
             (1e-300, 10, Some(0)),
-            (1e38, 0, Some(99_999_999_999_999_997_748_809_823_456_034_029_568)),
+            (1e37, 0, Some(10_i128.pow(37))),
             (1e39, 0, None),
             (f64::NAN, 0, None),
         ] {
-            assert_eq!(double_to_decimal(value, scale), unscaled, "{value}");
+            assert_eq!(shortest_to_decimal(&format!("{value:e}"), scale), unscaled, "{value}");
         }
     }
 

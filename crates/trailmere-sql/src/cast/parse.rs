@@ -111,6 +111,9 @@ pub(crate) enum Separator {
 pub(crate) fn time(text: &str) -> Option<(i128, usize, Option<i32>)> {
     let mut reader = Reader { rest: text.trim() };
     let (picos, precision) = reader.time()?;
+    if precision > 12 {
+        return None;
+    }
     let zone = reader.rest.trim_start();
     if zone.is_empty() {
         return Some((picos, precision, None));

@@ -175,7 +175,7 @@ pub(crate) fn to_timestamp_tz(
         }
         _ => {
             let mut local = Local::of(array, from)?;
-            let values = build::values(array, failures, |i| in_range(round_picos(local.picos(i), precision)));
+            let values = build::values(array, failures, |i| in_zoned_range(round_picos(local.picos(i), precision)));
             let names: StringViewArray = values.iter().map(|v| v.map(|_| "UTC")).collect();
             let nulls = names.nulls().cloned();
             zoned(precision, stamps(precision, values.into_iter())?, Arc::new(names), nulls)
@@ -191,7 +191,15 @@ pub(crate) fn zoned_text(text: &str, precision: u8) -> Result<(i128, String), St
         Some(name) => Zone::parse(name).ok_or_else(invalid)?,
         None => Zone::UTC,
     };
-    Ok((in_range(round_picos(zone.to_instant(moment.local()), precision))?, zone.name()))
+    Ok((in_zoned_range(round_picos(zone.to_instant(moment.local()), precision))?, zone.name()))
+}
+
+/// Trino packs instants with zones into 52 bits of milliseconds: until the year 73326.
+fn in_zoned_range(picos: i128) -> Result<i128, String> {
+    if picos.abs() < (1 << 51) * crate::temporal::PICOS_PER_MILLI {
+        return Ok(picos);
+    }
+    Err("timestamp with time zone out of range".to_string())
 }
 
 /// Timestamps reach as far as 64 bits of microseconds do.

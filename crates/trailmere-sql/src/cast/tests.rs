@@ -76,7 +76,7 @@ fn text() {
         ("integer", "1234", "varchar(3)", "error Value 1234 cannot be represented as varchar(3)"),
         ("decimal(5,2)", "37.70", "varchar", "37.70"),
         ("varchar", "ab", "char(4)", "ab  "),
-        ("char(4)", "ab", "varchar", "ab  "),
+        ("char(4)", "ab", "varchar", "ab"),
         ("timestamp(3)", "2020-05-10 12:34:56.123", "varchar", "2020-05-10 12:34:56.123"),
         ("date", "2020-05-10", "varchar(4)", "error cannot be represented as varchar(4)"),
         ("uuid", "12151fd2-7586-11e9-8f9e-2a86e4085a59", "varchar", "12151fd2-7586-11e9-8f9e-2a86e4085a59"),

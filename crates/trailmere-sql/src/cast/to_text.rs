@@ -13,7 +13,7 @@ use crate::types::Type;
 pub(crate) fn convert(array: &ArrayRef, from: &Type, to: &Type, failures: &mut Failures) -> DfResult<ArrayRef> {
     let limit = limit(to);
     Ok(match from {
-        Type::Varchar(_) | Type::Char(_) => text(array, from, to, failures),
+        Type::Varchar(_) | Type::Char(_) => text(array, to, failures),
         Type::Double => {
             let source = array.as_primitive::<Float64Type>();
             build::text(array, failures, |i, out| {
@@ -70,14 +70,12 @@ fn fit(out: &str, limit: Option<usize>, to: &Type) -> Result<(), String> {
     }
 }
 
-fn text(array: &ArrayRef, from: &Type, to: &Type, failures: &mut Failures) -> ArrayRef {
+/// A CAST from char leaves its blanks behind.
+fn text(array: &ArrayRef, to: &Type, failures: &mut Failures) -> ArrayRef {
     let source = array.as_string_view();
     let limit = limit(to);
     build::text(array, failures, |i, out| {
-        match from {
-            Type::Char(length) => render::padded(source.value(i), *length, out),
-            _ => out.push_str(source.value(i)),
-        }
+        out.push_str(source.value(i));
         if let Some(limit) = limit
             && out.len() > limit
             && let Some((at, _)) = out.char_indices().nth(limit)

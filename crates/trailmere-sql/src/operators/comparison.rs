@@ -14,7 +14,7 @@ use super::nested::{self, Compared};
 use super::{decimal, floats, keys, lake, logic, no_operator};
 use crate::call::Typed;
 use crate::coercion::{as_decimal, coerce, common_type};
-use crate::error::{Result, fail};
+use crate::error::Result;
 use crate::function::CallArgs;
 use crate::scalar;
 use crate::types::Type;
@@ -155,9 +155,6 @@ fn by_rows(op: ComparisonOp, left: Typed, right: Typed, ty: &Type) -> Typed {
             match nested::compare(&ty, a, i, b, j) {
                 Compared::Ordered(order) => Ok(Some(op.holds(order))),
                 Compared::Unordered => Ok(Some(false)),
-                Compared::Null if matches!(ty, Type::Array(_)) => {
-                    fail("ARRAY comparison not supported for arrays with null elements")
-                }
                 Compared::Null => Ok(None),
             }
         })?))

@@ -41,7 +41,12 @@ pub fn concat(values: Vec<Typed>) -> Result<Typed> {
 fn texts(values: Vec<Typed>) -> Result<Typed> {
     let length = |v: &Typed| if let Type::Char(n) = v.ty { Some(n) } else { None };
     let lengths: Option<Vec<u32>> = values.iter().map(length).collect();
-    let returns = lengths.map_or(Type::VARCHAR, |l| Type::Char(l.iter().sum::<u32>().min(MAX_CHAR)));
+    let returns = lengths.map_or(Type::VARCHAR, |l| Type::Char(l.iter().sum()));
+    if let Type::Char(length) = returns
+        && length > MAX_CHAR
+    {
+        return Err(SqlError::invalid(format!("char({length}) is too long: at most {MAX_CHAR}")));
+    }
     let target = |v: &Typed| if v.ty == Type::Unknown { Type::VARCHAR } else { v.ty.clone() };
     let values = values
         .into_iter()
@@ -91,6 +96,10 @@ fn binaries(call: &CallArgs<'_>) -> DfResult<ColumnarValue> {
 
 /// Arrays, and elements at their ends.
 fn arrays(values: Vec<Typed>) -> Result<Typed> {
+    // `array(array(x)) || array(NULL)`: an array, or an element?
+    if values.iter().any(|v| depth(&v.ty) > 1) && values.iter().any(|v| v.ty == Type::array(Type::Unknown)) {
+        return Err(mismatch(&values).hint("say what the array of NULL is: CAST(… AS array(…))"));
+    }
     let mut element = Type::Unknown;
     // An operand that is no array of the same depth is an element.
     let whole = values.iter().filter_map(|v| if let Type::Array(e) = &v.ty { Some(e.as_ref().clone()) } else { None });

@@ -1,18 +1,20 @@
 //! What do CASE, IF, COALESCE, NULLIF, GREATEST and LEAST mean?
 
+use std::cmp::Ordering;
+
 use arrow::array::Array;
 use arrow::compute::interleave;
-use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::expr::Case;
 use datafusion::logical_expr::{ColumnarValue, Expr};
 
 use super::comparison::{ComparisonOp, comparison, is_orderable};
 use super::logic::boolean;
-use super::nested;
-use crate::call::Typed;
+use super::nested::Order;
+use crate::call::{Typed, apply};
 use crate::coercion::{coerce, common_type};
 use crate::error::{Result, SqlError};
+use crate::function::ScalarCall;
 use crate::scalar;
 use crate::types::Type;
 
@@ -78,34 +80,46 @@ pub fn nullif(left: Typed, right: Typed) -> Result<Typed> {
     case(vec![(equal, null)], Some(left))
 }
 
-/// `GREATEST(…)`: NULL where an argument is.
+/// `GREATEST(…)`: NULL where an argument is; a NaN only where all are.
 pub fn greatest(values: Vec<Typed>) -> Result<Typed> {
-    extreme("greatest", values, ComparisonOp::Gt)
+    extreme("greatest", values)
 }
 
-/// `LEAST(…)`: NULL where an argument is.
+/// `LEAST(…)`: NULL where an argument is; a NaN only where all are.
 pub fn least(values: Vec<Typed>) -> Result<Typed> {
-    extreme("least", values, ComparisonOp::Lt)
+    extreme("least", values)
 }
 
-fn extreme(name: &str, values: Vec<Typed>, op: ComparisonOp) -> Result<Typed> {
-    let common = meet(values.iter(), &format!("the arguments of {}", name.to_uppercase()))?;
-    if !is_orderable(&common) {
-        return Err(SqlError::invalid(format!("{name} takes values that have an order, not {common}")));
+fn extreme(name: &'static str, values: Vec<Typed>) -> Result<Typed> {
+    let types: Vec<&Type> = values.iter().map(|v| &v.ty).collect();
+    let call = extreme_call(name, &types)?;
+    let values = values.into_iter().map(|v| coerce(v, &call.returns)).collect::<Result<Vec<_>>>()?;
+    Ok(scalar::fold(apply(name, call, values, vec![])))
+}
+
+/// `greatest` or `least` as a bound call.
+pub(crate) fn extreme_call(name: &'static str, types: &[&Type]) -> Result<ScalarCall> {
+    let mut ty = Type::Unknown;
+    for other in types {
+        ty = common_type(&ty, other)
+            .ok_or_else(|| SqlError::invalid(format!("`{name}` takes values of one type, not {ty} and {other}")))?;
     }
-    let values = values.into_iter().map(|v| coerce(v, &common)).collect::<Result<Vec<_>>>()?;
-    if common == Type::Unknown {
-        return Ok(Typed::constant(ScalarValue::Null, common));
+    if types.is_empty() || !is_orderable(&ty) {
+        return Err(SqlError::invalid(format!("`{name}` takes values that have an order, not {ty}")));
     }
-    let ty = common.clone();
-    Ok(scalar::strict(name, values, common, move |call| {
+    // Where NaN and NULL within a value never win.
+    let (order, wins) = match name {
+        "greatest" => (Order::ODD_FIRST, Ordering::Greater),
+        _ => (Order::ODD_LAST, Ordering::Less),
+    };
+    Ok(ScalarCall::new(vec![ty.clone(); types.len()], ty.clone(), move |call| {
         let arrays = (0..call.values.len()).map(|i| call.array(i)).collect::<DfResult<Vec<_>>>()?;
         let sources: Vec<&dyn Array> = arrays.iter().map(|a| a.as_ref()).collect();
         let mut picks = Vec::with_capacity(call.rows);
         for row in 0..call.rows {
             let mut best = 0;
             for n in 1..sources.len() {
-                if op.holds(nested::order(&ty, sources[n], row, sources[best], row)) {
+                if order.of(&ty, (sources[n], row), (sources[best], row)) == wins {
                     best = n;
                 }
             }

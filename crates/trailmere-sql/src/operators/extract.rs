@@ -119,6 +119,10 @@ pub fn extract(field: &str, value: Typed) -> Result<Typed> {
     if value.ty == Type::Unknown {
         return Ok(scalar::null_of(&Type::BigInt));
     }
+    // Trino has a function millisecond(), but no such field.
+    if field.eq_ignore_ascii_case("millisecond") {
+        return Err(SqlError::invalid("`millisecond` is not a field of EXTRACT").hint("use millisecond(…)"));
+    }
     let found = find(field, &value.ty)?;
     let ty = value.ty.clone();
     let name = format!("extract_{}", field.to_ascii_lowercase());

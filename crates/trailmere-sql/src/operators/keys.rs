@@ -12,7 +12,7 @@ use datafusion::logical_expr::{ColumnarValue, Expr};
 use super::nested;
 use crate::call::Typed;
 use crate::scalar;
-use crate::types::{INSTANT, RowField, Type, item_field, row_fields};
+use crate::types::{RowField, Type, item_field, row_fields};
 
 /// The canonical form of a value for GROUP BY, DISTINCT and equi-joins: equal values have equal keys, NULL stays NULL.
 /// The key's type is the value's, but for times with zones: those group by what they have in common, the instant, and
@@ -74,7 +74,11 @@ pub(crate) fn instant(value: Typed) -> Typed {
             return Typed::constant(scalar, ty);
         }
     }
-    Typed::new(member(value.expr, INSTANT), ty)
+    // Not a `get_field`: a NULL timestamp's instant must be NULL too.
+    scalar::strict("instant", vec![value], ty, |call| {
+        let array = call.array(0)?;
+        Ok(ColumnarValue::Array(Arc::clone(array.as_struct().column(0))))
+    })
 }
 
 pub(crate) fn member(base: Expr, name: &str) -> Expr {
@@ -105,7 +109,10 @@ fn canonical(array: &ArrayRef, ty: &Type) -> DfResult<ArrayRef> {
             let tidy = |v: f32| if v.is_nan() { f32::NAN } else { v + 0.0 };
             Ok(Arc::new(arity::unary::<Float32Type, _, Float32Type>(array.as_primitive(), tidy)))
         }
-        (Type::TimestampTz(_), _) => Ok(Arc::clone(array.as_struct().column(0))),
+        (Type::TimestampTz(_), _) => {
+            let instants = array.as_struct().column(0);
+            array.nulls().map_or(Ok(Arc::clone(instants)), |nulls| scalar::with_nulls(instants, nulls))
+        }
         (Type::TimeTz(_), _) => Ok(utc_times(array.as_struct())),
         (Type::Array(element), Type::Array(to)) => {
             let list = array.as_list::<i32>();

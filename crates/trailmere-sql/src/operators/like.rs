@@ -5,14 +5,13 @@
 use arrow::array::{Array, AsArray, BooleanArray};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::Like;
-use datafusion::logical_expr::{ColumnarValue, Expr};
 
 use crate::call::Typed;
 use crate::coercion::coerce;
 use crate::error::{Result, SqlError, fail};
 use crate::function::CallArgs;
-use crate::render;
 use crate::scalar;
 use crate::types::Type;
 
@@ -51,16 +50,7 @@ pub fn like(value: Typed, pattern: Typed, escape: Option<Typed>) -> Result<Typed
 fn text(value: Typed, what: &str) -> Result<Typed> {
     match value.ty {
         Type::Varchar(_) => Ok(value),
-        Type::Unknown => coerce(value, &Type::VARCHAR),
-        Type::Char(length) => Ok(scalar::strict("pad", vec![value], Type::VARCHAR, move |call| {
-            let array = call.array(0)?;
-            let source = array.as_string_view();
-            let mut none = Default::default();
-            Ok(ColumnarValue::Array(crate::cast::build::text(&array, &mut none, |i, out| {
-                render::padded(source.value(i), length, out);
-                Ok(())
-            })))
-        })),
+        Type::Unknown | Type::Char(_) => coerce(value, &Type::VARCHAR),
         other => Err(SqlError::invalid(format!("{what} text, not {other}")).hint("convert it: CAST(… AS varchar)")),
     }
 }

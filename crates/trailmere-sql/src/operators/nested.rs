@@ -114,15 +114,71 @@ fn first_difference(mut members: impl Iterator<Item = Compared>) -> Option<Compa
 
 /// A total order for sorting and finding: NULLs and NaNs last, -0.0 equal to 0.0.
 pub(crate) fn order(ty: &Type, a: &dyn Array, i: usize, b: &dyn Array, j: usize) -> Ordering {
-    if *ty == Type::Unknown {
-        return Ordering::Equal;
+    Order::ODD_LAST.of(ty, (a, i), (b, j))
+}
+
+/// A total order, with NULLs and NaNs at one end of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Order {
+    odd_first: bool,
+}
+
+type Cell<'a> = (&'a dyn Array, usize);
+
+impl Order {
+    pub(crate) const ODD_FIRST: Order = Order { odd_first: true };
+    pub(crate) const ODD_LAST: Order = Order { odd_first: false };
+
+    /// Puts what is odd where it belongs.
+    fn place(self, order: Ordering) -> Ordering {
+        if self.odd_first { order.reverse() } else { order }
     }
-    match (a.is_null(i), b.is_null(j)) {
-        (false, false) => {}
-        (x, y) => return x.cmp(&y),
+
+    pub(crate) fn of(self, ty: &Type, (a, i): Cell<'_>, (b, j): Cell<'_>) -> Ordering {
+        if *ty == Type::Unknown {
+            return Ordering::Equal;
+        }
+        match (a.is_null(i), b.is_null(j)) {
+            (false, false) => {}
+            (x, y) => return self.place(x.cmp(&y)),
+        }
+        match ty {
+            Type::Real => self.floats(primitive::<Float32Type>(a, i).into(), primitive::<Float32Type>(b, j).into()),
+            Type::Double => self.floats(primitive::<Float64Type>(a, i), primitive::<Float64Type>(b, j)),
+            Type::Array(element) => {
+                let (x, y) = (a.as_list::<i32>(), b.as_list::<i32>());
+                let (p, q) = (span(x.value_offsets(), i), span(y.value_offsets(), j));
+                let by_length = p.len().cmp(&q.len());
+                decide(p.zip(q).map(|(i, j)| self.of(element, (x.values(), i), (y.values(), j)))).then(by_length)
+            }
+            Type::Row(fields) => {
+                let (x, y) = (a.as_struct(), b.as_struct());
+                decide(fields.iter().enumerate().map(|(n, f)| self.of(&f.ty, (x.column(n), i), (y.column(n), j))))
+            }
+            Type::Map(key, value) => self.maps(key, value, (a.as_map(), i), (b.as_map(), j)),
+            _ => flat(ty, a, i, b, j),
+        }
     }
+
+    fn floats(self, a: f64, b: f64) -> Ordering {
+        a.partial_cmp(&b).unwrap_or_else(|| self.place(a.is_nan().cmp(&b.is_nan())))
+    }
+
+    /// Maps have no order in SQL; this one, by sorted entries, only has to be consistent.
+    fn maps(self, key: &Type, value: &Type, (a, i): (&MapArray, usize), (b, j): (&MapArray, usize)) -> Ordering {
+        let (x, y) = (sorted_entries(key, a, i), sorted_entries(key, b, j));
+        let by_length = x.len().cmp(&y.len());
+        decide(x.into_iter().zip(y).map(|(i, j)| {
+            let keys = self.of(key, (a.keys(), i), (b.keys(), j));
+            keys.then_with(|| self.of(value, (a.values(), i), (b.values(), j)))
+        }))
+        .then(by_length)
+    }
+}
+
+/// Values that have no members and are not NULL.
+fn flat(ty: &Type, a: &dyn Array, i: usize, b: &dyn Array, j: usize) -> Ordering {
     match ty {
-        Type::Unknown => Ordering::Equal,
         Type::Boolean => a.as_boolean().value(i).cmp(&b.as_boolean().value(j)),
         Type::TinyInt => numbers::<Int8Type>(a, i, b, j),
         Type::SmallInt => numbers::<Int16Type>(a, i, b, j),
@@ -130,8 +186,6 @@ pub(crate) fn order(ty: &Type, a: &dyn Array, i: usize, b: &dyn Array, j: usize)
         Type::BigInt | Type::Time(_) | Type::IntervalDayToSecond => numbers::<Int64Type>(a, i, b, j),
         Type::Date => numbers::<Date32Type>(a, i, b, j),
         Type::Decimal(..) => numbers::<Decimal128Type>(a, i, b, j),
-        Type::Real => float(f64::from(primitive::<Float32Type>(a, i)), f64::from(primitive::<Float32Type>(b, j))),
-        Type::Double => float(primitive::<Float64Type>(a, i), primitive::<Float64Type>(b, j)),
         Type::Varchar(_) | Type::Json => a.as_string_view().value(i).cmp(b.as_string_view().value(j)),
         Type::Char(_) => padded(a.as_string_view().value(i), b.as_string_view().value(j)),
         Type::Varbinary | Type::HyperLogLog | Type::TDigest | Type::QDigest(_) => {
@@ -141,17 +195,7 @@ pub(crate) fn order(ty: &Type, a: &dyn Array, i: usize, b: &dyn Array, j: usize)
         Type::Timestamp(_) => stamp(a, i).cmp(&stamp(b, j)),
         Type::TimestampTz(_) => stamp(a.as_struct().column(0), i).cmp(&stamp(b.as_struct().column(0), j)),
         Type::IpAddress | Type::IpPrefix | Type::Uuid => fixed(a, i).cmp(fixed(b, j)),
-        Type::Array(element) => {
-            let (x, y) = (a.as_list::<i32>(), b.as_list::<i32>());
-            let (p, q) = (span(x.value_offsets(), i), span(y.value_offsets(), j));
-            let by_length = p.len().cmp(&q.len());
-            decide(p.zip(q).map(|(i, j)| order(element, x.values(), i, y.values(), j))).then(by_length)
-        }
-        Type::Row(fields) => {
-            let (x, y) = (a.as_struct(), b.as_struct());
-            decide(fields.iter().enumerate().map(|(n, f)| order(&f.ty, x.column(n), i, y.column(n), j)))
-        }
-        Type::Map(key, value) => map_order(key, value, (a.as_map(), i), (b.as_map(), j)),
+        _ => Ordering::Equal,
     }
 }
 
@@ -164,11 +208,6 @@ where
     T::Native: Ord,
 {
     primitive::<T>(a, i).cmp(&primitive::<T>(b, j))
-}
-
-/// NaN after all, and equal to itself.
-pub(crate) fn float(a: f64, b: f64) -> Ordering {
-    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 /// char: as if filled with blanks to one length.
@@ -184,18 +223,6 @@ pub(crate) fn time_tz(array: &StructArray, i: usize) -> i128 {
     let picos = i128::from(primitive::<Int64Type>(array.column(0), i));
     let offset = i128::from(primitive::<Int32Type>(array.column(1), i));
     (picos - offset * 60 * PICOS_PER_SECOND).rem_euclid(PICOS_PER_DAY)
-}
-
-/// Maps have no order in SQL; this one, by sorted entries, only has to be consistent.
-fn map_order(key: &Type, value: &Type, (a, i): (&MapArray, usize), (b, j): (&MapArray, usize)) -> Ordering {
-    let (x, y) = (sorted_entries(key, a, i), sorted_entries(key, b, j));
-    let by_length = x.len().cmp(&y.len());
-    decide(
-        x.into_iter().zip(y).map(|(i, j)| {
-            order(key, a.keys(), i, b.keys(), j).then_with(|| order(value, a.values(), i, b.values(), j))
-        }),
-    )
-    .then(by_length)
 }
 
 /// The entries of a map in the order of their keys.
