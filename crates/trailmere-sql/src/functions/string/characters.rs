@@ -22,6 +22,20 @@ pub(super) fn all() -> Vec<Function> {
             translate,
         ),
         entry(
+            "title_case",
+            "title_case(varchar) -> varchar",
+            "The first letter of each word in upper case, the others in lower case.",
+            "title_case('root account')",
+            title_case,
+        ),
+        entry(
+            "overlay",
+            "overlay(varchar, replacement, start[, length]) -> varchar\noverlay(varchar PLACING replacement FROM start [FOR length]) -> varchar",
+            "Puts a text in place of the characters from a position on, as many as it has or as `length` says.",
+            "overlay('abcdef', 'XY', 3)",
+            overlay,
+        ),
+        entry(
             "from_utf8",
             "from_utf8(varbinary) -> varchar\nfrom_utf8(varbinary, replacement) -> varchar",
             "Reads bytes as UTF-8; what is not UTF-8 becomes U+FFFD or the replacement.",
@@ -103,6 +117,54 @@ fn simple_capital(c: char) -> char {
         _ => 0,
     };
     char::from_u32(c as u32 + shift).unwrap_or(c)
+}
+
+fn title_case(args: &[Arg<'_>]) -> Result<ScalarCall> {
+    if !takes(args, &[Type::VARCHAR]) {
+        return Err(no_overload("title_case", args, "(varchar)"));
+    }
+    Ok(ScalarCall::new(vec![Type::VARCHAR], Type::VARCHAR, |call| {
+        let text = Texts::of(call, 0)?;
+        written_texts(call.rows, |row, out| {
+            // Each piece is a word with the one white space after it.
+            for word in text.get(row).unwrap_or("").split_inclusive(char::is_whitespace) {
+                let (first, rest) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+                push_upper(first, out);
+                push_lower(rest, out);
+            }
+            Ok(true)
+        })
+    }))
+}
+
+fn overlay(args: &[Arg<'_>]) -> Result<ScalarCall> {
+    let mut types = vec![Type::VARCHAR, Type::VARCHAR, Type::BigInt, Type::BigInt];
+    types.truncate(args.len().max(3));
+    if !takes(args, &types) {
+        return Err(no_overload("overlay", args, "(varchar, varchar, bigint[, bigint])"));
+    }
+    let limited = types.len() == 4;
+    Ok(ScalarCall::new(types, Type::VARCHAR, move |call| {
+        let (text, new, starts) = (Texts::of(call, 0)?, Texts::of(call, 1)?, Column::<Int64Array>::of(call, 2)?);
+        let lengths = if limited { Some(Column::<Int64Array>::of(call, 3)?) } else { None };
+        written_texts(call.rows, |row, out| {
+            let (Some(s), Some(new), Some(start)) = (text.get(row), new.get(row), starts.get(row)) else {
+                return Ok(false);
+            };
+            let Some(length) = lengths.as_ref().map_or(Some(count(new) as i64), |l| l.get(row)) else {
+                return Ok(false);
+            };
+            if start < 1 || length < 0 {
+                return fail("overlay needs a start of at least 1 and a length of at least 0");
+            }
+            let from = offset(s, usize::try_from(start - 1).unwrap_or(usize::MAX));
+            let kept = &s[from..];
+            out.push_str(&s[..from]);
+            out.push_str(new);
+            out.push_str(&kept[offset(kept, usize::try_from(length).unwrap_or(usize::MAX))..]);
+            Ok(true)
+        })
+    }))
 }
 
 fn translate(args: &[Arg<'_>]) -> Result<ScalarCall> {

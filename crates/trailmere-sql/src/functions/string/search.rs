@@ -37,6 +37,13 @@ pub(super) fn all() -> Vec<Function> {
             starts_with,
         ),
         entry(
+            "ends_with",
+            "ends_with(varchar, suffix) -> boolean",
+            "Whether a text ends with another.",
+            "ends_with('s3.amazonaws.com', '.amazonaws.com')",
+            ends_with,
+        ),
+        entry(
             "replace",
             "replace(varchar, search) -> varchar\nreplace(varchar, search, replacement) -> varchar",
             "Replaces all occurrences of a text, or removes them.",
@@ -100,12 +107,20 @@ fn nth(s: &str, part: &str, n: i64) -> Option<usize> {
 }
 
 fn starts_with(args: &[Arg<'_>]) -> Result<ScalarCall> {
+    affix("starts_with", args, |s, prefix| s.starts_with(prefix))
+}
+
+fn ends_with(args: &[Arg<'_>]) -> Result<ScalarCall> {
+    affix("ends_with", args, |s, suffix| s.ends_with(suffix))
+}
+
+fn affix(name: &str, args: &[Arg<'_>], test: fn(&str, &str) -> bool) -> Result<ScalarCall> {
     if !takes(args, &[Type::VARCHAR, Type::VARCHAR]) {
-        return Err(no_overload("starts_with", args, "(varchar, varchar)"));
+        return Err(no_overload(name, args, "(varchar, varchar)"));
     }
-    Ok(ScalarCall::new(vec![Type::VARCHAR; 2], Type::Boolean, |call| {
-        let (text, prefixes) = (Texts::of(call, 0)?, Texts::of(call, 1)?);
-        booleans(call.rows, |row| Ok(text.get(row).zip(prefixes.get(row)).map(|(s, prefix)| s.starts_with(prefix))))
+    Ok(ScalarCall::new(vec![Type::VARCHAR; 2], Type::Boolean, move |call| {
+        let (text, affixes) = (Texts::of(call, 0)?, Texts::of(call, 1)?);
+        booleans(call.rows, |row| Ok(text.get(row).zip(affixes.get(row)).map(|(s, affix)| test(s, affix))))
     }))
 }
 

@@ -123,6 +123,21 @@ fn pads_and_trims() {
 }
 
 #[test]
+fn changes_words_and_places() {
+    check("title_case", &[(&[T("HELLO  wörld-x")], Some("Hello  Wörld-x")), (&[T("")], Some(""))]);
+    check("ends_with", &[(&[T("abc"), T("bc")], Some("true")), (&[T("c"), T("bc")], Some("false"))]);
+    check(
+        "overlay",
+        &[
+            (&[T("abcdef"), T("XY"), I(3)], Some("abXYef")),
+            (&[T("abcdef"), T("XY"), I(3), I(100)], Some("abXY")),
+            (&[T("abc"), T("XY"), I(10), I(2)], Some("abcXY")),
+            (&[T("abc"), T("X"), I(0)], Some("!overlay needs")),
+        ],
+    );
+}
+
+#[test]
 fn compares() {
     check("levenshtein_distance", &[(&[T("hello naïve world"), T("hello na:ive world")], Some("2"))]);
     check(

@@ -41,14 +41,19 @@ enum Ends {
 }
 
 fn bind(name: &'static str, args: &[Arg<'_>], ends: Ends) -> Result<ScalarCall> {
+    // A char is trimmed without the blanks that pad it.
+    let text = match args.first().map(Arg::ty) {
+        Some(ty @ Type::Char(_)) => ty.clone(),
+        _ => Type::VARCHAR,
+    };
     if takes(args, &[Type::VARCHAR]) {
-        return Ok(ScalarCall::new(vec![Type::VARCHAR], Type::VARCHAR, move |call| {
+        return Ok(ScalarCall::new(vec![text], Type::VARCHAR, move |call| {
             let text = Texts::of(call, 0)?;
             texts(call.rows, |row| Ok(text.get(row).map(|s| trim(s, ends, is_java_space))))
         }));
     }
     if takes(args, &[Type::VARCHAR, Type::VARCHAR]) {
-        return Ok(ScalarCall::new(vec![Type::VARCHAR; 2], Type::VARCHAR, move |call| {
+        return Ok(ScalarCall::new(vec![text, Type::VARCHAR], Type::VARCHAR, move |call| {
             let (text, sets) = (Texts::of(call, 0)?, Texts::of(call, 1)?);
             texts(call.rows, |row| {
                 let both = text.get(row).zip(sets.get(row));
