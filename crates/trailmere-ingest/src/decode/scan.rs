@@ -293,3 +293,6 @@ fn number_end(bytes: &[u8], start: usize) -> Result<usize, Stop> {
 fn digits(bytes: &[u8], at: usize) -> usize {
     bytes.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
+
+#[cfg(test)]
+mod tests;

@@ -115,7 +115,7 @@ impl<'a> Json<'a> {
         std::iter::successors(first, move |item| Some(nodes[*item as usize].next).filter(|next| *next < end))
     }
 
-    /// The last member of an object with this key, in any case, or [`ABSENT`].
+    /// The last member of an object (not the root) with this key, in any case, or [`ABSENT`].
     pub(crate) fn member(&self, index: u32, wanted: &str) -> u32 {
         let mut found = ABSENT;
         if index == ABSENT {
