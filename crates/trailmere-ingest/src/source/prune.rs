@@ -8,6 +8,8 @@ use super::LogFile;
 use crate::request::ImportOptions;
 
 const ANCHOR: &str = "AWSLogs";
+/// How the layout spells a day: as it sorts.
+const DAY: &str = "%Y/%m/%d";
 
 /// What of a source is left out before anything is fetched. Files whose keys say nothing are never left out.
 #[derive(Clone, Debug, Default)]
@@ -67,9 +69,14 @@ impl Pruning {
         self.first.is_none_or(|first| to >= first) && self.last.is_none_or(|last| from <= last)
     }
 
-    /// Whether it pays to look at the folders below a prefix one by one.
-    pub(super) fn splits(&self, prefix: &str) -> bool {
-        self.is_active() && Reached::of(prefix).day.is_none()
+    /// The first day that is wanted: `2026/03/02`.
+    pub(super) fn first_day(&self) -> Option<String> {
+        self.first.map(|first| first.format(DAY).to_string())
+    }
+
+    /// Whether nothing is wanted of a day, nor of those after it.
+    pub(super) fn is_past(&self, day: &str) -> bool {
+        self.last.is_some_and(|last| day > last.format(DAY).to_string().as_str())
     }
 }
 
@@ -99,6 +106,24 @@ impl<'a> Reached<'a> {
         let mut number = || below.next().and_then(|segment| segment.parse().ok());
         let (year, month, day) = (number(), number(), number());
         Self { account: Some(account), folder, region, year, month, day }
+    }
+
+    /// Whether a prefix is on the way to accounts' regions: `…/AWSLogs`, an organization's, an account's, a folder's.
+    pub(super) fn is_above_regions(prefix: &'a str) -> bool {
+        let Some(anchor) = prefix.split('/').rev().position(|segment| segment == ANCHOR) else { return false };
+        let reached = Self::of(prefix);
+        match reached.account {
+            Some(_) => reached.region.is_none(),
+            None => {
+                anchor == 0 || (anchor == 1 && prefix.rsplit('/').next().is_some_and(|last| last.starts_with("o-")))
+            }
+        }
+    }
+
+    /// The day, if the prefix is one's: `2026/03/02`.
+    pub(super) fn date(&self) -> Option<String> {
+        self.day?;
+        self.days().map(|(day, _)| day.format(DAY).to_string())
     }
 
     /// The first and the last day that the prefix can hold.
@@ -158,8 +183,25 @@ mod tests {
     fn the_lake_is_no_source() {
         assert!(!pruning().enters(Path::new("/lakes/mine")));
         assert!(pruning().enters(Path::new("/lakes/mine2")));
-        assert!(!Pruning::outside("/lakes/mine").splits("AWSLogs"));
-        assert!(pruning().splits("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/03"));
-        assert!(!pruning().splits("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/03/06"));
+    }
+
+    #[test]
+    fn regions_are_looked_for_where_they_are() {
+        let cases = [
+            ("p/AWSLogs", true),
+            ("AWSLogs/o-abc", true),
+            ("AWSLogs/111111111111", true),
+            ("AWSLogs/o-abc/111111111111/CloudTrail", true),
+            ("AWSLogs/111111111111/CloudTrail/eu-west-1", false),
+            ("AWSLogs/other", false),
+            ("p", false),
+        ];
+        for (prefix, is_above) in cases {
+            assert_eq!(Reached::is_above_regions(prefix), is_above, "{prefix}");
+        }
+        assert_eq!(Reached::of("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/3").date(), None);
+        let day = Reached::of("AWSLogs/111111111111/CloudTrail/eu-west-1/2026/03/02");
+        assert_eq!(day.date().as_deref(), Some("2026/03/02"));
+        assert!(pruning().is_past("2026/03/07") && !pruning().is_past("2026/03/06"));
     }
 }

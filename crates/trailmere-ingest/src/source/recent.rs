@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use object_store::path::Path;
 use object_store::ObjectStore;
+use object_store::path::Path;
 use tokio::sync::mpsc::Sender;
-use trailmere_model::log_key::{Folder, LogKey};
 use trailmere_model::Result;
+use trailmere_model::log_key::{Folder, LogKey};
 
 use super::prune::Reached;
 use super::{LogFile, Pruning, Source, bucket, folder, send};
@@ -63,8 +63,7 @@ impl Cursors {
                 self.list_stream(place, &prefix, to).await?;
                 continue;
             }
-            let listed =
-                place.store.list_with_delimiter(Some(&prefix)).await.map_err(|error| place.failed(error, &prefix))?;
+            let listed = bucket::below(place, &prefix).await?;
             for object in listed.objects {
                 send(to, place.file(object)).await?;
             }
