@@ -101,8 +101,21 @@ pub fn comparison(op: ComparisonOp, left: Typed, right: Typed) -> Result<Typed> 
     if let Some(mixed) = wide_decimals(op, &left, &right) {
         return Ok(mixed);
     }
+    if let (Some(left), Some(right)) = (utc_instant(&left, &common), utc_instant(&right, &common)) {
+        return Ok(binary(op.native(), left.expr, right.expr));
+    }
     let (left, right) = (coerce(left, &common)?, coerce(right, &common)?);
     Ok(compare(op, left, right, &common))
+}
+
+/// The instant of a side of a comparison by instant, in microseconds. The session's zone is UTC, so a timestamp without
+/// zone is its own instant: a column stays a column, and the comparison prunes.
+fn utc_instant(side: &Typed, common: &Type) -> Option<Typed> {
+    match (&side.ty, common) {
+        (Type::Timestamp(0..=6), Type::TimestampTz(0..=6)) => Some(side.clone()),
+        (Type::TimestampTz(0..=6), Type::TimestampTz(0..=6)) => Some(keys::instant(side.clone())),
+        _ => None,
+    }
 }
 
 /// Whether values have an equality.
