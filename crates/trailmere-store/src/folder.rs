@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -37,11 +38,13 @@ pub(crate) enum Durability {
 pub(crate) struct FolderStore {
     inner: LocalFileSystem,
     durability: Durability,
+    /// Folders below this one are deleted with their last file.
+    root: Arc<FilePath>,
 }
 
 impl FolderStore {
-    pub(crate) fn new(durability: Durability) -> Self {
-        Self { inner: LocalFileSystem::new().with_automatic_cleanup(true), durability }
+    pub(crate) fn new(root: &FilePath, durability: Durability) -> Self {
+        Self { inner: LocalFileSystem::new(), durability, root: root.into() }
     }
 
     fn is_synced(&self) -> bool {
@@ -101,7 +104,17 @@ impl ObjectStore for FolderStore {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        let store = self.clone();
+        let emptied = move |location: Path| {
+            let store = store.clone();
+            async move {
+                let path = store.inner.path_to_filesystem(&location)?;
+                let root = store.root;
+                blocking(move || Ok(remove_empty_folders(&path, &root))).await?;
+                Ok(location)
+            }
+        };
+        self.inner.delete_stream(locations).and_then(emptied).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -217,6 +230,16 @@ fn create_parent(path: &FilePath) -> std::io::Result<()> {
     }
 }
 
+/// A folder that is not empty, or in use, stays; that is no failure.
+fn remove_empty_folders(file: &FilePath, root: &FilePath) {
+    let below = |folder: &&FilePath| *folder != root && folder.starts_with(root);
+    for folder in file.ancestors().skip(1).take_while(below) {
+        if std::fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
+}
+
 fn sync_file(path: &FilePath) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
@@ -239,7 +262,7 @@ mod tests {
     use super::*;
 
     fn store(folder: &FilePath, durability: Durability) -> PrefixStore<FolderStore> {
-        PrefixStore::new(FolderStore::new(durability), Path::from_absolute_path(folder).unwrap())
+        PrefixStore::new(FolderStore::new(folder, durability), Path::from_absolute_path(folder).unwrap())
     }
 
     #[tokio::test]
@@ -265,6 +288,20 @@ mod tests {
         store.put_opts(&Path::from("x"), "2".into(), PutMode::Create.into()).await.unwrap_err();
         store.put(&Path::from("x"), "3".into()).await.unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn deletes_emptied_folders_and_never_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path(), Durability::Synced);
+        for path in ["a/b/c", "a/d"] {
+            store.put(&Path::from(path), "x".into()).await.unwrap();
+        }
+        store.delete(&Path::from("a/b/c")).await.unwrap();
+        assert!(!folder.path().join("a/b").exists());
+        store.delete(&Path::from("a/d")).await.unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(matches!(store.delete(&Path::from("a/d")).await.unwrap_err(), Error::NotFound { .. }));
     }
 
     #[tokio::test]

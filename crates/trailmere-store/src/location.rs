@@ -90,7 +90,7 @@ pub async fn open_object_store(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)
 pub(crate) async fn open_rooted(location: &Location, durability: Durability) -> Result<Arc<dyn ObjectStore>> {
     match location {
         Location::Folder(path) => {
-            let store = FolderStore::new(durability);
+            let store = FolderStore::new(path, durability);
             Ok(Arc::new(PrefixStore::new(store, folder_path(path)?)))
         }
         Location::Bucket { bucket, prefix } => {

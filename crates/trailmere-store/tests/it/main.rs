@@ -1,6 +1,7 @@
 //! Does a lake keep what it was given, whatever happens? One binary, since each test binary links much.
 
 mod commits;
+mod costs;
 mod documents;
 mod events;
 mod failures;
