@@ -1,0 +1,6 @@
+//! Tests of the crate as a whole: statements in, rows out.
+
+mod published;
+mod robust;
+mod run;
+mod slt;

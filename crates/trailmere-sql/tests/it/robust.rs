@@ -1,0 +1,75 @@
+//! Hostile statements end in an error, never in a crash or a hang.
+
+use crate::run::{Tables, run};
+
+/// The error of a statement; panics where there is none.
+fn error(sql: String) -> String {
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(16 << 20).build().unwrap();
+    let task = runtime.spawn(async move { run(&sql, &Tables::default()).await });
+    runtime.block_on(task).unwrap().expect_err("the statement should fail")
+}
+
+fn rows(sql: String) -> Vec<Vec<String>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(16 << 20).build().unwrap();
+    let task = runtime.spawn(async move { run(&sql, &Tables::default()).await });
+    runtime.block_on(task).unwrap().unwrap()
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let n = 1_000;
+    for (open, close) in [
+        ("(", ")"),
+        ("abs(", ")"),
+        ("NOT ", ""),
+        ("- ", ""),
+        ("ARRAY[", "]"),
+        ("CASE WHEN true THEN ", " END"),
+        ("x -> ", ""),
+    ] {
+        let message = error(format!("SELECT {}1{}", open.repeat(n), close.repeat(n)));
+        assert!(message.contains("levels") || message.contains("lambda"), "{open}: {message}");
+    }
+    assert!(error(format!("SELECT * FROM {}(SELECT 1){}", "(".repeat(n), ")".repeat(n))).contains("levels"));
+    assert!(error(format!("SELECT {}1{}", "(SELECT ".repeat(n), ")".repeat(n))).contains("levels"));
+    assert!(error(format!("SELECT CAST(NULL AS {}bigint{})", "array(".repeat(n), ")".repeat(n))).contains("levels"));
+    assert!(error(format!("SELECT 1{}", " + 1".repeat(5_000))).contains("operators in a row"));
+}
+
+#[test]
+fn allowed_nesting_runs() {
+    let n = 40;
+    assert_eq!(rows(format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n))), [["1"]]);
+    assert_eq!(rows(format!("SELECT 1{}", " + 1".repeat(200))), [["201"]]);
+    assert_eq!(
+        rows(format!("SELECT count(*) FROM (VALUES 1, 5) t(x) WHERE false{}", " OR x = 5".repeat(3_000))),
+        [["1"]]
+    );
+}
+
+#[test]
+fn common_table_expressions_cannot_explode() {
+    let mut sql = String::from("WITH t0 AS (SELECT 1 a)");
+    for i in 1..40 {
+        let before = i - 1;
+        sql.push_str(&format!(", t{i} AS (SELECT x.a FROM t{before} x, t{before} y)"));
+    }
+    assert!(error(format!("{sql} SELECT * FROM t39")).contains("relations"));
+}
+
+#[test]
+fn what_is_no_query_is_refused_in_words() {
+    for sql in ["DELETE FROM t", "DROP TABLE t", "INSERT INTO t VALUES 1", "CREATE TABLE t AS SELECT 1", "SET x = 1"] {
+        assert!(error(sql.into()).contains("only queries run here"), "{sql}");
+    }
+}
+
+#[test]
+fn errors_show_the_place_and_the_nearest_name() {
+    let message = error("SELECT eventNmae\nFROM (VALUES 1) t(eventname)".into());
+    assert!(message.contains("line 1, column 8"), "{message}");
+    assert!(message.contains("SELECT eventNmae\n  |        ^^^^^^^^^"), "{message}");
+    assert!(message.contains("did you mean `eventname`?"), "{message}");
+    assert!(error("SELECT lowr('A')".into()).contains("did you mean `lower`?"));
+    assert!(error("SELEC 1".into()).contains("did you mean `SELECT`?"));
+}
