@@ -132,3 +132,6 @@ fn bucket_url(text: &str) -> Result<String> {
     }
     Ok(format!("s3://{bucket}"))
 }
+
+#[cfg(test)]
+mod tests;
