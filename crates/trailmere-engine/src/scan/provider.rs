@@ -198,7 +198,11 @@ impl StoreScan {
         let source = self.parquet_source(state, pruned);
         let schema = file_schema(self.store_type);
         let partitioned: Vec<PartitionedFile> = pruned.files.iter().map(|f| f.partitioned(&schema)).collect();
-        let groups = FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
+        let mut groups = FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
+        if groups.is_empty() {
+            // Everything was pruned: one partition without rows, since a plan needs one.
+            groups.push(FileGroup::new(vec![]));
+        }
         let statistics = table_statistics(&pruned.files, &self.schema);
         let config = FileScanConfigBuilder::new(self.object_store_url.clone(), Arc::new(source))
             .with_file_groups(groups)
