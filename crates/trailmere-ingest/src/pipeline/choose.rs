@@ -126,7 +126,7 @@ impl Chooser<'_, '_> {
     }
 
     async fn choose(&mut self, pruning: &Pruning, file: LogFile) -> Result<()> {
-        if !self.seen.insert(xxh3_64(file.key.as_bytes())) {
+        if pruning.is_in_lake(&file) || !self.seen.insert(xxh3_64(file.key.as_bytes())) {
             return Ok(());
         }
         self.listed.files.listed += u64::from(!self.is_looking_again);

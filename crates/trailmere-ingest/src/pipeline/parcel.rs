@@ -117,7 +117,8 @@ impl FileResult {
 
     /// Takes over what reading the file came to.
     pub(crate) fn finish(&mut self, report: FileReport) -> Result<End> {
-        self.records = report.records;
+        // Digests and the like stand for a record each, but hold none.
+        self.records = report.events + report.rejected;
         self.raw_bytes = report.raw_bytes;
         let is_foreign = report.events == 0 && report.shape == Shape::Unknown;
         match report.end {

@@ -1,6 +1,6 @@
 //! Which folders and log files need not be looked at, going by their keys alone?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chrono::{Days, NaiveDate};
 
@@ -18,13 +18,14 @@ pub(crate) struct Pruning {
     last: Option<NaiveDate>,
     accounts: Vec<String>,
     regions: Vec<String>,
-    lake: Option<PathBuf>,
+    /// The lake's own folder or prefix, which may lie within a source.
+    lake: Option<String>,
 }
 
 impl Pruning {
     /// Prunes nothing but the lake's own folder.
     pub(crate) fn outside(lake: &str) -> Self {
-        let lake = (!lake.contains("://")).then(|| PathBuf::from(lake)).filter(|path| path.is_absolute());
+        let lake = Some(lake.trim_end_matches('/').to_owned());
         Self { lake, ..Self::default() }
     }
 
@@ -43,6 +44,12 @@ impl Pruning {
         self.first.is_some() || self.last.is_some() || !self.accounts.is_empty() || !self.regions.is_empty()
     }
 
+    /// Whether a file is one of the lake's own.
+    pub(crate) fn is_in_lake(&self, file: &LogFile) -> bool {
+        let lake = self.lake.as_ref().and_then(|lake| file.location.strip_prefix(lake.as_str()));
+        lake.is_some_and(|below| below.starts_with(['/', '\\']))
+    }
+
     /// Whether a log file is wanted.
     pub(crate) fn takes(&self, file: &LogFile) -> bool {
         !self.is_active() || self.enters_key(file.prefix())
@@ -50,7 +57,7 @@ impl Pruning {
 
     /// Whether a folder can hold something wanted.
     pub(super) fn enters(&self, folder: &Path) -> bool {
-        if self.lake.as_deref() == Some(folder) {
+        if self.lake.as_deref().is_some_and(|lake| Path::new(lake) == folder) {
             return false;
         }
         !self.is_active() || folder.to_str().is_none_or(|path| self.enters_key(&path.replace('\\', "/")))

@@ -120,3 +120,21 @@ async fn a_piece_of_the_layout_is_a_source_too() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_look_lists_the_look_back_only_however_long_the_history() {
+    let (_folder, sources) = sources().await;
+    for source in &sources {
+        let mut cursors = Cursors::new(std::time::Duration::from_secs(24 * 3600));
+        listed(source, &Pruning::default()).await.iter().for_each(|file| cursors.see(file));
+        let (to, mut files) = channel(1000);
+        cursors.list(source, &to).await.unwrap();
+        drop(to);
+        let mut recent = Vec::new();
+        while let Some(file) = files.recv().await {
+            recent.push(file);
+        }
+        let is_recent = |key: &&String| OTHERS.contains(&key.as_str()) || key.contains("2026/03/10");
+        assert_eq!(names(&recent), keys().iter().filter(is_recent).cloned().collect::<Vec<_>>(), "{source:?}");
+    }
+}

@@ -3,6 +3,7 @@
 mod buckets;
 mod concurrency;
 mod corpus;
+#[cfg(unix)]
 mod crashes;
 mod damage;
 mod duplicates;

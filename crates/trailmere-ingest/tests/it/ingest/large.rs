@@ -6,7 +6,7 @@ use trailmere_ingest::{Progress, Step};
 
 use super::*;
 
-/// A quarter of a batch in memory, and enough for several of them.
+/// Room for a fraction of what the file's rows take.
 const MEMORY: usize = 16 << 20;
 
 #[derive(Default)]
