@@ -97,7 +97,12 @@ impl Statement {
             let message = format!("the statement has {length} characters; {} are allowed", options.max_length);
             return Err(SqlError::new(Kind::Limit, message));
         }
-        with_stack(|| Analyzer::new(catalog, options).statement(&self.ast))
+        with_stack(|| {
+            let planned = Analyzer::new(catalog, options).statement(&self.ast)?;
+            let plan = crate::operators::protect_plan(planned.plan)
+                .map_err(|e| SqlError::new(Kind::Internal, e.to_string()))?;
+            Ok(Planned { plan, ..planned })
+        })
     }
 }
 

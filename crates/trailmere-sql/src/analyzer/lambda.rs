@@ -44,7 +44,8 @@ impl LambdaArg for CallLambda<'_> {
         let schema = BoundLambda::schema_of(types, &captures.iter().map(|c| c.ty.clone()).collect::<Vec<_>>());
         let named = DFSchema::try_from(schema.as_ref().clone()).map_err(internal)?;
         let context = PhysicalPlanningContext::default();
-        let physical = create_physical_expr(&body.expr, &named, &ExecutionProps::new(), &context).map_err(internal)?;
+        let computed = crate::operators::protect_expr(body.expr, &named).map_err(internal)?;
+        let physical = create_physical_expr(&computed, &named, &ExecutionProps::new(), &context).map_err(internal)?;
         let captures = captures.into_iter().map(|c| self.call_capture(c)).collect();
         Ok(BoundLambda { returns: body.ty, body: physical, schema, captures })
     }
