@@ -21,6 +21,8 @@ pub(crate) mod lambda;
 pub(crate) mod map;
 pub(crate) mod math;
 pub(crate) mod regexp;
+pub(crate) mod sketch;
+pub(crate) mod sql_json;
 pub(crate) mod string;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -46,6 +48,7 @@ pub fn families() -> Vec<(&'static str, Vec<Function>)> {
         ("map", map::all()),
         ("lambda", lambda::all()),
         ("aggregate", aggregate::all()),
+        ("sketch", sketch::all()),
         ("window", window::all()),
     ]
 }
@@ -59,8 +62,9 @@ pub fn all() -> &'static [Function] {
 /// The function of this name or alias, in any case.
 pub fn lookup(name: &str) -> Option<&'static Function> {
     static INDEX: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+        static UNLISTED: LazyLock<Vec<Function>> = LazyLock::new(sql_json::all);
         let names = |f: &'static Function| std::iter::once(f.name).chain(f.aliases.iter().copied());
-        all().iter().flat_map(|f| names(f).map(move |name| (name, f))).collect()
+        all().iter().chain(UNLISTED.iter()).flat_map(|f| names(f).map(move |name| (name, f))).collect()
     });
     INDEX.get(name.to_lowercase().as_str()).copied()
 }

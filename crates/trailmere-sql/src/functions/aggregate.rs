@@ -10,10 +10,11 @@ use self::extreme::{Arbitrary, Extreme};
 use self::fold::aggregate;
 pub(crate) use self::numeric::divide_half_up;
 use self::numeric::{Bits, CountIf, Exact, Floating, Logical, Number};
-use crate::canonical::{is_canonical, is_comparable, is_orderable};
+use crate::canonical::{is_comparable, is_orderable};
 use crate::coercion::can_coerce;
 use crate::error::Result;
 use crate::function::{AggregateCall, Arg, Function, FunctionKind, no_overload};
+use crate::functions::sketch::hyperloglog::Distinct;
 use crate::types::Type;
 
 mod checksum;
@@ -25,7 +26,7 @@ mod numeric;
 mod percentile;
 mod reduce;
 mod replay;
-mod sketch;
+pub(crate) mod spread;
 mod statistics;
 mod top;
 
@@ -234,7 +235,7 @@ fn approx_distinct(args: &[Arg<'_>]) -> Result<AggregateCall> {
     };
     let ty = value.ty().clone();
     let types = if args.len() == 2 { vec![ty.clone(), Type::Double] } else { vec![ty.clone()] };
-    Ok(aggregate("approx_distinct", types, Type::BigInt, sketch::Distinct::new(ty, error)))
+    Ok(aggregate("approx_distinct", types, Type::BigInt, Distinct::new(ty, error)))
 }
 
 /// max and min of one argument.
@@ -243,7 +244,12 @@ pub(super) fn extreme(name: &'static str, args: &[Arg<'_>], greatest: bool) -> R
     if !is_orderable(ty) {
         return Err(no_overload(name, args, "one value that can be ordered"));
     }
-    if is_canonical(ty) && !matches!(ty, Type::Array(_) | Type::Row(_) | Type::Unknown) {
+    let native = match ty {
+        Type::Varchar(_) | Type::Char(_) | Type::Boolean | Type::Date | Type::Decimal(..) => true,
+        Type::Timestamp(p) => *p <= 6,
+        _ => ty.is_integer(),
+    };
+    if native {
         let udaf = if greatest { min_max::max_udaf() } else { min_max::min_udaf() };
         return Ok(AggregateCall {
             args: vec![ty.clone()],

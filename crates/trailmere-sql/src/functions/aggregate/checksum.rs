@@ -21,7 +21,7 @@ pub(super) fn all() -> Vec<Function> {
         "checksum",
         "checksum(T) -> varbinary",
         "A checksum of all values, in which their order does not count.",
-        "checksum(x)",
+        "checksum(2)",
         |args| match args {
             [Arg::Value { ty, .. }] => {
                 Ok(aggregate("checksum", vec![ty.clone()], Type::Varbinary, Checksum(ty.clone())))

@@ -1,6 +1,7 @@
 //! max_by, min_by, and max, min where Arrow's order is not Trino's; arbitrary. What is the value at the greatest key?
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder};
@@ -9,6 +10,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
 
 use super::fold::{Fold, Members};
+use super::spread::Spread;
 use crate::canonical::{Keys, Nan};
 use crate::types::Type;
 
@@ -23,6 +25,9 @@ pub(super) struct Extreme {
 #[derive(Default)]
 pub(super) struct Best(Option<(Box<[u8]>, ScalarValue)>);
 
+/// The best row of each group of a batch, and its key.
+type Candidates<'k> = HashMap<usize, (usize, &'k [u8]), BuildHasherDefault<Spread>>;
+
 impl Extreme {
     fn better(&self, new: &[u8], old: &[u8]) -> bool {
         if self.greatest { new > old } else { new < old }
@@ -33,8 +38,8 @@ impl Extreme {
         &self,
         members: &Members<'_>,
         key: impl Fn(usize) -> Option<&'k [u8]>,
-    ) -> DfResult<HashMap<usize, (usize, &'k [u8])>> {
-        let mut best: HashMap<usize, (usize, &[u8])> = HashMap::new();
+    ) -> DfResult<Candidates<'k>> {
+        let mut best: Candidates<'_> = Candidates::default();
         members.each(|group, row| {
             if let Some(new) = key(row) {
                 let entry = best.entry(group).or_insert((row, new));
@@ -47,7 +52,7 @@ impl Extreme {
         Ok(best)
     }
 
-    fn keep(&self, states: &mut [Best], best: HashMap<usize, (usize, &[u8])>, values: &ArrayRef) -> DfResult<()> {
+    fn keep(&self, states: &mut [Best], best: Candidates<'_>, values: &ArrayRef) -> DfResult<()> {
         for (group, (row, new)) in best {
             let state = &mut states[group];
             if state.0.as_ref().is_none_or(|(old, _)| self.better(new, old)) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array};
+use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::ScalarValue;
@@ -16,7 +16,8 @@ use crate::canonical::{Keys, is_comparable};
 use crate::coercion::can_coerce;
 use crate::error::{Result, SqlError};
 use crate::function::{AggregateCall, Arg, Function, no_overload};
-use crate::functions::map::build::{list_array, map_array};
+use crate::functions::map::build::map_array;
+use crate::functions::sketch::folds::DigestFold;
 use crate::types::Type;
 
 pub(super) fn all() -> Vec<Function> {
@@ -25,21 +26,21 @@ pub(super) fn all() -> Vec<Function> {
             "approx_percentile",
             "approx_percentile(T, p) -> T\napprox_percentile(T, array(p)) -> array(T)\napprox_percentile(T, weight, p) -> T\napprox_percentile(T, weight, array(p)) -> array(T)",
             "The value below which the part p of all values is, also with weights and for several p.",
-            "approx_percentile(x, 0.95)",
+            "approx_percentile(42, 0.95)",
             approx_percentile,
         ),
         entry(
             "approx_most_frequent",
             "approx_most_frequent(buckets, value, capacity) -> map(value, bigint)",
             "The most frequent values and how often they occur.",
-            "approx_most_frequent(3, x, 100)",
+            "approx_most_frequent(3, 'a', 100)",
             approx_most_frequent,
         ),
         entry(
             "numeric_histogram",
             "numeric_histogram(buckets, value[, weight]) -> map(double, double)",
             "About where the values lie: the means of buckets, and how many values are in each.",
-            "numeric_histogram(5, x)",
+            "numeric_histogram(5, 1.5)",
             numeric_histogram,
         ),
     ]
@@ -91,16 +92,16 @@ fn approx_percentile(args: &[Arg<'_>]) -> Result<AggregateCall> {
         _ => Type::Double,
     };
     let (ps, many) = percentiles(&args[at])?;
-    let mut types = vec![value.clone()];
-    if at == 2 {
-        types.push(Type::Double);
-    }
-    let arrow: Vec<DataType> = types.iter().map(Type::arrow).collect();
+    let mut types = vec![Type::Double; at];
     types.extend(args[at..].iter().map(|a| a.ty().clone()));
-    let returns = if many { Type::array(value.clone()) } else { value.clone() };
     let identity = format!("{ps:?}");
-    let fold = Collect::new(arrow, Some(0), move |rows| quantiles(rows, &value, &ps, many));
-    Ok(aggregate_with("approx_percentile", types, returns, identity, fold))
+    if many {
+        let returns = Type::array(value.clone());
+        let fold = DigestFold::percentiles(value, ps, at == 2);
+        return Ok(aggregate_with("approx_percentile", types, returns, identity, fold));
+    }
+    let fold = DigestFold::percentile(value.clone(), ps[0], at == 2);
+    Ok(aggregate_with("approx_percentile", types, value, identity, fold))
 }
 
 /// `(x, weight, p)` and not `(x, p, accuracy)`: what can be a percentile is one.
@@ -112,35 +113,6 @@ fn has_weight(args: &[Arg<'_>]) -> bool {
         }
         _ => args.len() == 4,
     }
-}
-
-/// The least value that, with all below it, has the part `p` of the weight.
-fn quantiles(rows: Collected, value: &Type, ps: &[f64], many: bool) -> DfResult<ArrayRef> {
-    let Collected { columns, offsets } = rows;
-    let keys = Keys::of(value, &columns[0])?;
-    let weights = columns.get(1).map(|w| w.as_primitive::<Float64Type>());
-    let weight = |i: u32| weights.map_or(1.0, |w| if w.is_valid(i as usize) { w.value(i as usize) } else { 0.0 });
-    let mut picked = vec![];
-    for window in offsets.windows(2) {
-        let mut group: Vec<u32> = (window[0] as u32..window[1] as u32).filter(|i| weight(*i) > 0.0).collect();
-        group.sort_by(|a, b| keys.get(*a as usize).cmp(keys.get(*b as usize)));
-        let total: f64 = group.iter().map(|i| weight(*i)).sum();
-        for p in ps {
-            let mut before = 0.0;
-            let reached = group.iter().find(|i| {
-                before += weight(**i);
-                before >= p * total
-            });
-            picked.push(reached.or(group.last()).copied());
-        }
-    }
-    let picked = arrow::array::UInt32Array::from(picked);
-    let values = arrow::compute::take(&columns[0], &picked, None)?;
-    if !many {
-        return Ok(values);
-    }
-    let lengths = std::iter::repeat_n(ps.len(), offsets.len() - 1);
-    list_array(value, values, OffsetBuffer::from_lengths(lengths), empty_as_null(&offsets))
 }
 
 fn approx_most_frequent(args: &[Arg<'_>]) -> Result<AggregateCall> {

@@ -19,7 +19,7 @@ pub(super) fn all() -> Vec<Function> {
         "reduce_agg",
         "reduce_agg(T, S, function(S, T, S), function(S, S, S)) -> S",
         "A state folded over the values that are not NULL.",
-        "reduce_agg(x, 0, (s, x) -> s + x, (a, b) -> a + b)",
+        "reduce_agg(7, 0, (s, x) -> s + x, (a, b) -> a + b)",
         reduce_agg,
     )]
 }

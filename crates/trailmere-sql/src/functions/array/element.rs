@@ -18,6 +18,7 @@ use crate::error::{Result, fail};
 use crate::function::{Arg, CallArgs, Function, ScalarCall, no_overload};
 use crate::functions::ip::bind_contains;
 use crate::functions::lambda::{Flat, predicate, verdicts};
+use crate::functions::sketch;
 use crate::types::Type;
 
 pub(super) fn all() -> Vec<Function> {
@@ -31,8 +32,8 @@ pub(super) fn all() -> Vec<Function> {
         ),
         entry(
             "cardinality",
-            "cardinality(array(E)) -> bigint\ncardinality(map(K, V)) -> bigint",
-            "The number of elements or entries.",
+            "cardinality(array(E)) -> bigint\ncardinality(map(K, V)) -> bigint\ncardinality(HyperLogLog) -> bigint",
+            "The number of elements or entries, or about of distinct values.",
             "cardinality(ARRAY[1, 2])",
             cardinality,
         ),
@@ -213,7 +214,7 @@ fn cardinality(args: &[Arg<'_>]) -> Result<ScalarCall> {
     let ty = match ty {
         Type::Array(_) | Type::Map(..) => ty.clone(),
         Type::Unknown => Type::array(Type::Unknown),
-        Type::HyperLogLog => return Err(no_overload("cardinality", args, "an array or a map (no HyperLogLog yet)")),
+        Type::HyperLogLog => return Ok(ScalarCall::new(vec![ty.clone()], Type::BigInt, sketch::cardinality)),
         _ => return Err(no_overload("cardinality", args, "an array or a map")),
     };
     Ok(ScalarCall::new(vec![ty], Type::BigInt, |call| {

@@ -1,15 +1,17 @@
 //! How many distinct values are there, about? A HyperLogLog that is exact while it is small.
 
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BinaryBuilder, Int64Array};
+use arrow::array::{ArrayRef, AsArray, BinaryBuilder, BinaryViewArray, Int64Array};
 use arrow::datatypes::DataType;
 use datafusion::error::Result as DfResult;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::fold::{Fold, Members};
 use crate::canonical::Keys;
+use crate::functions::aggregate::fold::{Fold, Members};
+use crate::functions::aggregate::spread::Spread;
 use crate::types::Type;
 
 /// Registers of the default error, 1.6 %: a little better than Trino's 2.3 %.
@@ -17,70 +19,99 @@ const DEFAULT_BITS: u8 = 12;
 /// Hashes kept one by one before registers are made of them.
 const SPARSE_LIMIT: usize = 512;
 
-/// approx_distinct.
-pub(super) struct Distinct {
+/// What is made of a sketch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// The number of distinct values.
+    Count,
+    /// The sketch itself.
+    Set,
+}
+
+/// approx_distinct, approx_set.
+pub(crate) struct Distinct {
     ty: Type,
     bits: u8,
+    output: Output,
 }
 
 impl Distinct {
     /// With a standard error of at most `error`, Trino's own where none is given.
-    pub(super) fn new(ty: Type, error: Option<f64>) -> Self {
+    pub(crate) fn new(ty: Type, error: Option<f64>) -> Self {
         let bits = error.map_or(DEFAULT_BITS, |e| (2.0 * (1.04 / e).log2()).ceil().clamp(4.0, 16.0) as u8);
-        Distinct { ty, bits }
+        Distinct { ty, bits, output: Output::Count }
+    }
+
+    /// The sketch as a value: of values, or of other sketches.
+    pub(super) fn set(ty: Type) -> Self {
+        Distinct { ty, bits: DEFAULT_BITS, output: Output::Set }
     }
 }
 
+type Hashes = HashSet<u64, BuildHasherDefault<Spread>>;
+
 /// What is known of the values seen.
-pub(super) enum Sketch {
+#[derive(Default)]
+pub(crate) enum Sketch {
+    /// There was none.
+    #[default]
+    Untouched,
     /// All hashes.
-    Sparse(HashSet<u64>),
+    Sparse(Hashes),
     /// The greatest number of leading zeros by register.
     Dense(Vec<u8>),
 }
 
-impl Default for Sketch {
-    fn default() -> Self {
-        Sketch::Sparse(HashSet::new())
-    }
-}
-
 impl Sketch {
+    /// There was a value, or a sketch that may have none.
+    fn touch(&mut self) {
+        if matches!(self, Sketch::Untouched) {
+            *self = Sketch::Sparse(Hashes::default());
+        }
+    }
+
     fn add(&mut self, hash: u64, bits: u8) {
+        self.touch();
         match self {
+            Sketch::Untouched => {}
             Sketch::Sparse(hashes) => {
                 hashes.insert(hash);
                 if hashes.len() > SPARSE_LIMIT {
-                    let hashes = std::mem::take(hashes);
-                    let mut registers = vec![0; 1 << bits];
-                    hashes.into_iter().for_each(|h| register(&mut registers, h, bits));
-                    *self = Sketch::Dense(registers);
+                    self.condense(bits);
                 }
             }
             Sketch::Dense(registers) => register(registers, hash, bits),
         }
     }
 
+    /// Makes registers of what is known.
+    fn condense(&mut self, bits: u8) {
+        let mut registers = vec![0; 1 << bits];
+        match self {
+            Sketch::Dense(_) => return,
+            Sketch::Untouched => {}
+            Sketch::Sparse(hashes) => hashes.iter().for_each(|h| register(&mut registers, *h, bits)),
+        }
+        *self = Sketch::Dense(registers);
+    }
+
     fn merge(&mut self, bytes: &[u8], bits: u8) {
         let Some((dense, body)) = bytes.split_first() else { return };
+        self.touch();
         if *dense == 0 {
             for hash in body.as_chunks::<8>().0 {
                 self.add(u64::from_le_bytes(*hash), bits);
             }
             return;
         }
-        if let Sketch::Sparse(hashes) = self {
-            let mut registers = vec![0; 1 << bits];
-            std::mem::take(hashes).into_iter().for_each(|h| register(&mut registers, h, bits));
-            *self = Sketch::Dense(registers);
-        }
-        if let Sketch::Dense(registers) = self {
-            registers.iter_mut().zip(body).for_each(|(mine, other)| *mine = (*mine).max(*other));
-        }
+        self.condense(bits);
+        let Sketch::Dense(registers) = self else { return };
+        registers.iter_mut().zip(body).for_each(|(mine, other)| *mine = (*mine).max(*other));
     }
 
     fn bytes(&self) -> Vec<u8> {
         match self {
+            Sketch::Untouched => vec![],
             Sketch::Sparse(hashes) => std::iter::once(0).chain(hashes.iter().flat_map(|h| h.to_le_bytes())).collect(),
             Sketch::Dense(registers) => std::iter::once(1).chain(registers.iter().copied()).collect(),
         }
@@ -88,11 +119,22 @@ impl Sketch {
 
     fn estimate(&self) -> i64 {
         match self {
+            Sketch::Untouched => 0,
             Sketch::Sparse(hashes) => hashes.len() as i64,
             Sketch::Dense(registers) => estimate(registers),
         }
     }
 }
+
+/// The number of distinct values of a serialised sketch.
+pub(super) fn cardinality(bytes: &[u8]) -> i64 {
+    let mut sketch = Sketch::default();
+    sketch.merge(bytes, DEFAULT_BITS);
+    sketch.estimate()
+}
+
+/// The sketch of nothing.
+pub(super) const EMPTY: &[u8] = &[0];
 
 fn register(registers: &mut [u8], hash: u64, bits: u8) {
     let index = (hash >> (64 - bits)) as usize;
@@ -116,6 +158,14 @@ impl Fold for Distinct {
     type State = Sketch;
 
     fn update(&self, states: &mut [Sketch], columns: &[ArrayRef], members: &Members<'_>) -> DfResult<()> {
+        if self.ty == Type::HyperLogLog {
+            let sketches = columns[0].as_binary_view();
+            return members.each_valid(sketches, |group, row| {
+                states[group].touch();
+                states[group].merge(sketches.value(row), self.bits);
+                Ok(())
+            });
+        }
         let keys = Keys::of(&self.ty, &columns[0])?;
         members.each_valid(&columns[0], |group, row| {
             states[group].add(xxh3_64(keys.get(row)), self.bits);
@@ -142,11 +192,16 @@ impl Fold for Distinct {
     }
 
     fn finish(&self, states: &[Sketch]) -> DfResult<ArrayRef> {
+        if self.output == Output::Set {
+            let set = |s: &Sketch| (!matches!(s, Sketch::Untouched)).then(|| s.bytes());
+            return Ok(Arc::new(BinaryViewArray::from_iter(states.iter().map(set))));
+        }
         Ok(Arc::new(states.iter().map(|s| Some(s.estimate())).collect::<Int64Array>()))
     }
 
     fn heap(&self, state: &Sketch) -> usize {
         match state {
+            Sketch::Untouched => 0,
             Sketch::Sparse(hashes) => hashes.capacity() * 9,
             Sketch::Dense(registers) => registers.len(),
         }
