@@ -15,6 +15,7 @@ mod pad;
 mod search;
 mod split;
 mod split_map;
+mod stem;
 mod trim;
 
 /// The string functions of Trino's manual.
@@ -27,6 +28,7 @@ pub(crate) fn all() -> Vec<Function> {
     all.extend(search::all());
     all.extend(split::all());
     all.extend(split_map::all());
+    all.extend(stem::all());
     all.extend(trim::all());
     all
 }

@@ -103,8 +103,9 @@ impl SqlPath {
         parser::parse(text)
     }
 
-    /// The items that the path finds; the error is the reason of a failure, to be treated as ON ERROR says.
-    pub(crate) fn evaluate(&self, context: &Item, variables: &[(String, Item)]) -> Result<Vec<Item>, String> {
+    /// The items that the path finds; a variable stands for a sequence of items, too. The error is the reason of a
+    /// failure, to be treated as ON ERROR says.
+    pub(crate) fn evaluate(&self, context: &Item, variables: &[(String, Vec<Item>)]) -> Result<Vec<Item>, String> {
         evaluate::Evaluation { mode: self.mode, context, variables }.path(&self.root)
     }
 }

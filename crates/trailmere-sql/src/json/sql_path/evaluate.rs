@@ -10,7 +10,7 @@ type Found = Result<Vec<Item>, String>;
 pub(super) struct Evaluation<'a> {
     pub(super) mode: Mode,
     pub(super) context: &'a Item,
-    pub(super) variables: &'a [(String, Item)],
+    pub(super) variables: &'a [(String, Vec<Item>)],
 }
 
 /// What `@` and `last` mean at a place in the path.
@@ -34,7 +34,7 @@ impl Evaluation<'_> {
         match node {
             Node::Context => Ok(vec![self.context.clone()]),
             Node::Variable(name) => match self.variables.iter().find(|(n, _)| n == name) {
-                Some((_, item)) => Ok(vec![item.clone()]),
+                Some((_, items)) => Ok(items.clone()),
                 None => Err(format!(
                     "no value passed for parameter {name}. Try quoting \"{name}\" in the PASSING clause to match case"
                 )),

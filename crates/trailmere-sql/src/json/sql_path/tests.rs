@@ -5,7 +5,7 @@ use crate::json::item::Item;
 
 fn find(path: &str, json: &str) -> Result<String, String> {
     let context = Item::parse(json).expect("JSON");
-    let variables = [("n".to_string(), Item::parse("1").expect("JSON"))];
+    let variables = [("n".to_string(), vec![Item::parse("1").expect("JSON")])];
     let found = SqlPath::parse(path)?.evaluate(&context, &variables)?;
     let mut out = String::new();
     for (i, item) in found.iter().enumerate() {
