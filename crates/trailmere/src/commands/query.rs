@@ -23,6 +23,7 @@ use destination::Destination;
 #[derive(Debug, Args)]
 pub(crate) struct Query {
     /// The SQL; several statements are separated by `;` [default: read from stdin]
+    #[arg(allow_hyphen_values = true)]
     sql: Option<String>,
     /// Read the SQL from a file
     #[arg(long, short, conflicts_with = "sql")]

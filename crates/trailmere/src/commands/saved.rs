@@ -64,7 +64,7 @@ struct Save {
     /// Name: letters, digits, `-`, `_`, `.`
     name: String,
     /// The SQL, a header of `-- title:`, `-- description:`, `-- tags:`, `-- param:` lines included if you like
-    #[arg(required_unless_present = "file")]
+    #[arg(required_unless_present = "file", allow_hyphen_values = true)]
     sql: Option<String>,
     /// Read the SQL from a file
     #[arg(long, conflicts_with = "sql")]
