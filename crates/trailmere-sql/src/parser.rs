@@ -5,6 +5,7 @@ mod condition;
 mod data_type;
 mod dialect;
 mod expression;
+mod json;
 mod query;
 mod relation;
 mod split;

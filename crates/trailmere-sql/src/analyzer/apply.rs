@@ -141,12 +141,17 @@ impl Analyzer<'_> {
         &self,
         left: Rows,
         query: &ast::Query,
-        (kind, condition): (ast::JoinKind, &ast::JoinCondition),
+        (kind, condition, alias): (ast::JoinKind, &ast::JoinCondition, Option<(&ast::Ident, &[ast::Ident])>),
         (outer, ctes): (&Env<'_>, &Ctes),
     ) -> Result<Rows> {
         let env = super::relation::rows_env(outer, &left.scope);
         let inner = self.subquery(query, &env, ctes)?;
-        let shown = inner.scope.columns.into_iter().filter(|c| !c.hidden);
+        let mut inner_scope =
+            super::scope::Scope { columns: inner.scope.columns.into_iter().filter(|c| !c.hidden).collect() };
+        if let Some((alias, names)) = alias {
+            inner_scope = inner_scope.aliased(alias, names)?;
+        }
+        let shown = inner_scope.columns.into_iter();
         let scope = super::scope::Scope { columns: left.scope.columns.iter().cloned().chain(shown).collect() };
         let keep_left = matches!(kind, ast::JoinKind::Left | ast::JoinKind::Full);
         let on = match condition {

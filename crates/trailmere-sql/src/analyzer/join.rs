@@ -43,7 +43,7 @@ impl Analyzer<'_> {
         (outer, ctes): Surroundings<'_>,
     ) -> Result<Rows> {
         let (inner, alias) = match right.kind.as_ref() {
-            RelationKind::Aliased(inner, alias, columns) => (inner, Some((alias, columns))),
+            RelationKind::Aliased(inner, alias, columns) => (inner, Some((alias, columns.as_slice()))),
             _ => (right, None),
         };
         let before = left.scope.columns.len();
@@ -57,7 +57,7 @@ impl Analyzer<'_> {
                 }
                 self.unnest(left, (args, *ordinality), keep_left, surroundings)?
             }
-            RelationKind::Lateral(query) => self.lateral(left, query, (kind, condition), surroundings)?,
+            RelationKind::Lateral(query) => self.lateral(left, query, (kind, condition, alias), surroundings)?,
             _ => return Err(SqlError::unsupported("this lateral relation is not supported").at(right.at.into())),
         };
         let mut made = Scope { columns: rows.scope.columns.split_off(before) };

@@ -27,6 +27,9 @@ impl Parser<'_> {
                 self.advance();
                 ExprKind::Exists(self.parenthesised_query()?)
             }
+            "json_exists" | "json_value" | "json_query" | "json_object" | "json_array" if call => {
+                return self.json_call(word, at);
+            }
             "interval" if !call && self.interval_follows() => self.interval()?,
             "extract" if call => self.extract()?,
             "grouping" if call => self.grouping()?,
@@ -281,6 +284,9 @@ impl Parser<'_> {
             self.expect("(")?;
             order_by = self.order_by()?;
             self.expect(")")?;
+        }
+        if call.name.value.eq_ignore_ascii_case("listagg") && order_by.is_empty() {
+            return Err(self.unexpected("`WITHIN GROUP (ORDER BY …)`"));
         }
         call.order_by = order_by;
         self.call_tail(&mut call)?;
