@@ -39,6 +39,9 @@ pub fn try_cast(value: Typed, to: &Type) -> Result<Typed> {
     convert_expr(value, to, Failing::IsNull)
 }
 
+/// The name of the call that takes the day of a timestamp in microseconds; it never fails.
+pub(crate) const DAY_OF_TIMESTAMP: &str = "cast to date";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failing {
     Fails,
@@ -62,7 +65,11 @@ fn convert_expr(value: Typed, to: &Type, failing: Failing) -> Result<Typed> {
         return Ok(native(value, to));
     }
     let (from, target) = (value.ty.clone(), to.clone());
-    let name = if failing == Failing::Fails { "cast" } else { "try_cast" };
+    let name = match failing {
+        _ if *to == Type::Date && matches!(value.ty, Type::Timestamp(0..=6)) => DAY_OF_TIMESTAMP,
+        Failing::Fails => "cast",
+        Failing::IsNull => "try_cast",
+    };
     Ok(scalar::strict(name, vec![value], to.clone(), move |call| {
         let array = match &call.values[0] {
             ColumnarValue::Scalar(value) => value.to_array()?,

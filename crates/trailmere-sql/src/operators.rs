@@ -8,6 +8,7 @@ pub(crate) mod comparison;
 pub(crate) mod concat;
 pub(crate) mod conditional;
 pub(crate) mod constructor;
+pub(crate) mod days;
 pub(crate) mod decimal;
 pub(crate) mod extract;
 pub(crate) mod floats;

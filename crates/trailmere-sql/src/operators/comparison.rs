@@ -11,7 +11,7 @@ use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{BinaryExpr, ColumnarValue, Expr, Operator};
 
 use super::nested::{self, Compared};
-use super::{decimal, floats, keys, lake, logic, no_operator};
+use super::{days, decimal, floats, keys, lake, logic, no_operator};
 use crate::call::Typed;
 use crate::coercion::{as_decimal, coerce, common_type};
 use crate::error::Result;
@@ -98,8 +98,12 @@ pub fn comparison(op: ComparisonOp, left: Typed, right: Typed) -> Result<Typed> 
     if !comparable {
         return Err(no_operator(op.symbol(), &left, &right));
     }
-    if let Some(mixed) = wide_decimals(op, &left, &right) {
-        return Ok(mixed);
+    if let Some(other) = days::comparison(op, &left, &right).or_else(|| wide_decimals(op, &left, &right)) {
+        return Ok(other);
+    }
+    if let Type::TimestampTz(precision) = common {
+        let instants = Type::Timestamp(precision);
+        return Ok(binary(op.native(), at_instant(left, &instants)?.expr, at_instant(right, &instants)?.expr));
     }
     if let (Some(left), Some(right)) = (utc_instant(&left, &common), utc_instant(&right, &common)) {
         return Ok(binary(op.native(), left.expr, right.expr));
@@ -144,11 +148,15 @@ fn binary(op: Operator, left: Expr, right: Expr) -> Typed {
     Typed::new(expr, Type::Boolean)
 }
 
+/// The instant, so that a timestamp column without a zone stays a column: it is UTC's already.
+fn at_instant(value: Typed, ty: &Type) -> Result<Typed> {
+    coerce(keys::instant(value), ty)
+}
+
 fn compare(op: ComparisonOp, left: Typed, right: Typed, ty: &Type) -> Typed {
     match ty {
         Type::Unknown => scalar::null_of(&Type::Boolean),
         Type::Real | Type::Double => floats::comparison(op, left, right),
-        Type::TimestampTz(_) => binary(op.native(), keys::instant(left).expr, keys::instant(right).expr),
         Type::TimeTz(_) => binary(op.native(), keys::time_of_utc_day(left).expr, keys::time_of_utc_day(right).expr),
         Type::Char(_) if !op.is_equality() => by_rows(op, left, right, ty),
         Type::Array(_) | Type::Map(..) | Type::Row(_) => by_rows(op, left, right, ty),

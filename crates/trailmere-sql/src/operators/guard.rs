@@ -160,6 +160,7 @@ fn is_total(name: &str) -> bool {
         "coalesce",
     ];
     NAMES.contains(&name)
+        || name == cast::DAY_OF_TIMESTAMP
         || name.starts_with("extract_")
         || name.starts_with("float ")
         || name.starts_with("compare ")

@@ -162,7 +162,8 @@ fn text_against_a_timestamp_column_is_a_plain_comparison() {
     }
     let zoned = literal::typed("timestamp", "2023-01-22 10:00:00 UTC").unwrap();
     let compared = comparison(ComparisonOp::Le, column.clone(), zoned).unwrap();
-    assert!(matches!(compared.expr, Expr::BinaryExpr(BinaryExpr { right, .. }) if matches!(*right, Expr::Literal(..))));
+    let Expr::BinaryExpr(BinaryExpr { left, right, .. }) = compared.expr else { panic!("{compared:?}") };
+    assert!(*left == column.expr && matches!(*right, Expr::Literal(..)), "{left} {right}");
     let word = Typed::new(datafusion::prelude::col("console"), crate::Type::VARCHAR);
     let compared = comparison(ComparisonOp::Eq, word, literal::boolean("true").unwrap()).unwrap();
     assert!(compared.expr.to_string().contains("Utf8View(\"true\")"), "{}", compared.expr);
