@@ -141,6 +141,19 @@ impl<const N: usize> Fold for Sums<N> {
     }
 }
 
+/// One value more (Welford).
+fn add_central(state: &mut [f64; 5], value: f64) {
+    let [before, mean, m2, m3, m4] = *state;
+    let n = before + 1.0;
+    let delta = value - mean;
+    let d = delta / n;
+    let mean = mean + d;
+    let step = delta * d * before;
+    let new_m4 = m4 + step * d * d * (n * n - 3.0 * n + 3.0) + 6.0 * d * d * m2 - 4.0 * d * m3;
+    let new_m3 = m3 + step * d * (n - 2.0) - 3.0 * d * m2;
+    *state = [n, mean, m2 + delta * (value - mean), new_m3, new_m4];
+}
+
 /// Count, mean and the sums of the second to fourth powers of the distances from it.
 fn merge_central(state: &mut [f64; 5], other: &[f64; 5]) {
     let [na, mean_a, m2a, m3a, m4a] = *state;
@@ -166,7 +179,7 @@ fn central(name: &'static str, args: &[Arg<'_>], finish: fn(&[f64; 5]) -> Option
         return Err(no_overload(name, args, "one number"));
     }
     let add = |state: &mut [f64; 5], value: &[f64; 2]| {
-        merge_central(state, &[1.0, value[0], 0.0, 0.0, 0.0]);
+        add_central(state, value[0]);
         Ok(())
     };
     let fold = Sums { columns: 1, add, merge: merge_central, finish, real: false };
@@ -257,7 +270,7 @@ mod tests {
         let values = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
         let state = |values: &[f64]| {
             let mut state = [0.0; 5];
-            values.iter().for_each(|v| merge_central(&mut state, &[1.0, *v, 0.0, 0.0, 0.0]));
+            values.iter().for_each(|v| add_central(&mut state, *v));
             state
         };
         let mut parts = state(&values[..3]);
