@@ -30,9 +30,9 @@ pub(super) fn all() -> Vec<Function> {
         ),
         entry(
             "overlay",
-            "overlay(varchar, replacement, start[, length]) -> varchar\noverlay(varchar PLACING replacement FROM start [FOR length]) -> varchar",
+            "overlay(varchar PLACING replacement FROM start [FOR length]) -> varchar",
             "Puts a text in place of the characters from a position on, as many as it has or as `length` says.",
-            "overlay('abcdef', 'XY', 3)",
+            "overlay('abcdef' PLACING 'XY' FROM 3)",
             overlay,
         ),
         entry(
