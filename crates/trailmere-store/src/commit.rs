@@ -1,19 +1,22 @@
 //! How do a batch of events and the entries of its log files become visible together or not at all?
 //!
 //! The ledger's new parts and head are written first, under names that nobody knows. One Delta commit then adds the
-//! files and names the head. A second ingester that commits in between has named another head, and Delta refuses ours,
-//! because both carry a transaction of the same application. Then everything is looked at anew.
+//! files and names the head, in two application transactions. It is written as the version that follows the one the
+//! batch was compared with, if there is no such version yet; else everything is looked at anew.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use deltalake::DeltaTableError;
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, FinalizedCommit, PostCommit, TransactionError};
+use deltalake::kernel::transaction::{CommitBuilder, CommitData, CommitProperties, TransactionError};
 use deltalake::kernel::{Action, Transaction};
+use deltalake::logstore::CommitOrBytes;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::table::state::DeltaTableState;
+use deltalake::{DeltaTable, DeltaTableError, checkpoints};
 use trailmere_model::{CALENDARDAY, Error, Result};
+use uuid::Uuid;
 
-use crate::ledger::{Addition, Head, Ledger, LedgerEntry, Quarantined, extend};
+use crate::ledger::{Addition, Ledger, LedgerEntry, Quarantined, extend};
 use crate::snapshot::DataFile;
 use crate::state::{HEAD_APP, HeadName, LEDGER_APP};
 use crate::table::{CHECKPOINT_COMMITS, Table};
@@ -58,18 +61,10 @@ pub enum Committed {
     },
 }
 
-/// What the table was when a commit was prepared.
-struct Base {
-    delta: DeltaTableState,
-    ledger: Ledger,
-}
-
 impl Table {
     /// The log files taken so far.
     pub async fn ledger(&self) -> Result<Ledger> {
-        let mut state = self.inner.state.lock().await;
-        state.refresh(&self.inner).await?;
-        state.ledger(&self.inner).await.map_err(|error| error.at(self.place()))
+        self.base().await.map(|(_, ledger)| ledger).map_err(|error| error.at(self.place()))
     }
 
     /// Makes a batch visible, whole or not at all, however many ingesters there are and whatever fails.
@@ -87,40 +82,35 @@ impl Table {
     }
 
     async fn try_commit(&self, append: &Append) -> Result<Option<Committed>> {
-        let base = self.base().await?;
+        let (base, ledger) = self.base().await?;
         if append.is_empty() {
-            return Ok(Some(Committed::Done { version: base.delta.version() }));
+            return Ok(Some(Committed::Done { version: base }));
         }
-        let taken = overlap(&base.ledger, append);
+        let taken = overlap(&ledger, append);
         if !taken.is_empty() {
             return Ok(Some(Committed::Overlap { taken }));
         }
-        let store = self.inner.store.as_ref();
         let addition = Addition { ledger: &append.ledger, quarantine: &append.quarantine };
-        let head = extend(store, &self.inner.path, base.ledger.head(), addition).await?;
-        match self.write_commit(&base.delta, append, &head).await {
-            Ok(post) => {
-                let version = post.version;
-                self.remember(post, base.ledger, head, &append.ledger).await;
-                Ok(Some(Committed::Done { version }))
+        let head = extend(self.inner.store.as_ref(), &self.inner.path, ledger.head(), addition).await?;
+        let name = head.name();
+        match self.write_append(base, append, name).await {
+            Ok(()) => {
+                self.inner.state.lock().await.committed(base, &append.files, head, &append.ledger);
+                self.tidy_log(base + 1).await;
+                Ok(Some(Committed::Done { version: base + 1 }))
             }
-            Err(error) => self.settle(error, head.name()).await,
+            Err(error) => self.settle(error, name).await,
         }
     }
 
-    async fn base(&self) -> Result<Base> {
-        let mut state = self.inner.state.lock().await;
-        state.refresh(&self.inner).await?;
-        let ledger = state.ledger(&self.inner).await?;
-        Ok(Base { delta: state.delta()?.clone(), ledger })
+    /// The newest version, and its ledger.
+    async fn base(&self) -> Result<(u64, Ledger)> {
+        self.inner.state.lock().await.ledger(&self.inner).await
     }
 
-    async fn write_commit(
-        &self,
-        delta: &DeltaTableState,
-        append: &Append,
-        head: &Head,
-    ) -> Result<PostCommit, DeltaTableError> {
+    /// Writes the commit that follows the version that the batch was compared with, or none: any commit that came
+    /// between, of whatever kind, makes this one look again.
+    async fn write_append(&self, base: u64, append: &Append, head: HeadName) -> Result<(), DeltaTableError> {
         let written = append.ledger.iter().map(|entry| entry.ingested).max().unwrap_or(0) / 1000;
         let actions = append.files.iter().map(|file| Action::Add(file.add(&self.inner.path, written))).collect();
         let operation = DeltaOperation::Write {
@@ -128,8 +118,9 @@ impl Table {
             partition_by: Some(vec![CALENDARDAY.to_owned()]),
             predicate: None,
         };
-        let properties = CommitProperties::default().with_application_transactions(transactions(head.name())?);
-        self.write_actions(delta, actions, operation, properties).await
+        let bytes = CommitData::new(actions, operation, HashMap::new(), transactions(head)?).get_bytes()?;
+        let entry = CommitOrBytes::LogBytes(bytes);
+        self.inner.log.write_commit_entry(base + 1, entry, Uuid::new_v4()).await.map_err(DeltaTableError::from)
     }
 
     /// Writes a commit on top of a state of the table, as far as no commit after that state speaks against it.
@@ -138,35 +129,35 @@ impl Table {
         delta: &DeltaTableState,
         actions: Vec<Action>,
         operation: DeltaOperation,
-        properties: CommitProperties,
-    ) -> Result<PostCommit, DeltaTableError> {
-        // Cleaning the log up lists all of it: only when a checkpoint has made some of it superfluous.
-        let is_checkpoint = (delta.version() + 2).is_multiple_of(u64::from(CHECKPOINT_COMMITS));
-        let properties = properties.with_cleanup_expired_logs(Some(is_checkpoint));
+    ) -> Result<(), DeltaTableError> {
+        let properties =
+            CommitProperties::default().with_create_checkpoint(false).with_cleanup_expired_logs(Some(false));
         let commit =
             CommitBuilder::from(properties).with_actions(actions).build(Some(delta), self.inner.log.clone(), operation);
-        commit.into_prepared_commit_future().await?.await
+        let version = commit.into_prepared_commit_future().await?.await?.version;
+        self.tidy_log(version).await;
+        Ok(())
     }
 
-    /// Checkpoint and clean-up may fail: the batch is in, and the next commit does them again.
-    async fn remember(&self, post: PostCommit, ledger: Ledger, head: Head, entries: &[LedgerEntry]) {
-        let finished: Result<FinalizedCommit, _> = post.await;
-        if let Ok(finished) = finished {
-            let name = head.name();
-            let ledger = ledger.with_commit(head, entries);
-            self.inner.state.lock().await.committed(finished.snapshot(), Some(name), Some(ledger));
+    /// Now and then writes a checkpoint, and deletes commits that it has made superfluous long ago.
+    ///
+    /// It may fail: what was committed is in, and a later commit does it again.
+    async fn tidy_log(&self, version: u64) {
+        if !(version + 1).is_multiple_of(u64::from(CHECKPOINT_COMMITS)) {
+            return;
+        }
+        let mut table = DeltaTable::new(self.inner.log.clone());
+        if table.load_version(version).await.is_ok() && checkpoints::create_checkpoint(&table, None).await.is_ok() {
+            let _ = checkpoints::cleanup_metadata(&table, None).await;
         }
     }
 
     /// After a failure: was it ours that is there? Was it only a collision? Or is it a real failure?
     async fn settle(&self, error: DeltaTableError, ours: HeadName) -> Result<Option<Committed>> {
-        let base = match self.base().await {
-            Ok(base) => base,
-            // It cannot even be looked at; the first failure says why.
-            Err(_) => return Err(self.failed(error, "commit to")),
-        };
-        if base.ledger.head().has(ours) {
-            return Ok(Some(Committed::Done { version: base.delta.version() }));
+        // If it cannot even be looked at, the first failure says why.
+        let Ok((version, ledger)) = self.base().await else { return Err(self.failed(error, "commit to")) };
+        if ledger.head().has(ours) {
+            return Ok(Some(Committed::Done { version }));
         }
         if is_collision(&error) { Ok(None) } else { Err(self.failed(error, "commit to")) }
     }
@@ -206,7 +197,7 @@ pub(crate) fn too_busy() -> Error {
 /// Longer with each attempt; which of two writers waits longer is left to chance.
 pub(crate) fn pause(attempt: u32) -> Duration {
     let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(8)).min(LONGEST_PAUSE);
-    let chance = (uuid::Uuid::new_v4().as_u128() % 1000) as u32;
+    let chance = (Uuid::new_v4().as_u128() % 1000) as u32;
     longest / 2 + longest * chance / 2000
 }
 

@@ -6,7 +6,6 @@ use arrow::array::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use deltalake::DeltaTableError;
-use deltalake::kernel::transaction::CommitProperties;
 use deltalake::kernel::{Action, Remove};
 use deltalake::protocol::DeltaOperation;
 use deltalake::table::state::DeltaTableState;
@@ -17,6 +16,7 @@ use trailmere_model::{CALENDARDAY, Error, Result};
 
 use crate::failure;
 use crate::snapshot::{DataFile, relative};
+use crate::state;
 use crate::table::Table;
 
 const READ_ROWS: usize = 16 << 10;
@@ -41,9 +41,8 @@ pub(crate) struct Replacement<'a> {
 impl Table {
     /// The newest files, and the state of the table that has them.
     pub(crate) async fn files_and_state(&self) -> Result<(Arc<Vec<DataFile>>, DeltaTableState)> {
-        let mut state = self.inner.state.lock().await;
-        state.refresh(&self.inner).await?;
-        Ok((state.snapshot(&self.inner)?.files, state.delta()?.clone()))
+        let (tip, delta) = state::load(&self.inner).await?;
+        Ok((tip.snapshot(&self.inner).files, delta))
     }
 
     /// Reads a file's bytes.
@@ -76,12 +75,7 @@ impl Table {
             add.data_change = changes_data;
             actions.push(Action::Add(add));
         }
-        let post = self.write_actions(delta, actions, operation, CommitProperties::default()).await?;
-        // A checkpoint that fails is written by a later commit.
-        if let Ok(finished) = post.await {
-            self.inner.state.lock().await.committed(finished.snapshot(), None, None);
-        }
-        Ok(())
+        self.write_actions(delta, actions, operation).await
     }
 }
 

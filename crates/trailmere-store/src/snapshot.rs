@@ -68,23 +68,31 @@ impl DataFile {
         }
     }
 
-    /// What Delta says of an active file.
+    /// What Delta's library says of an active file.
     pub(crate) fn from_view(table: &Path, kept: &StatColumns, view: &LogicalFileView) -> Result<Self> {
         // The only way to a file's tags that the library has.
         #[allow(deprecated)]
         let add = view.add_action();
+        Self::from_add(table, kept, &add)
+    }
+
+    /// What a commit says of a file.
+    pub(crate) fn from_add(table: &Path, kept: &StatColumns, add: &Add) -> Result<Self> {
         let place = || format!("file `{}` of the table", add.path);
+        if add.deletion_vector.is_some() {
+            let error = Error::unsupported("another program has deleted rows of it by a deletion vector");
+            return Err(error.at(place()).hint("let that program rewrite the file (`REORG TABLE … APPLY (PURGE)`)"));
+        }
+        let missing = |what: &str| Error::corrupt(format!("its {what} is missing or no number")).at(place());
         let day = add.partition_values.get(CALENDARDAY).cloned().flatten().and_then(|text| text.parse().ok());
-        let stats = match &add.stats {
-            Some(text) => FileStats::from_json(kept, text).map_err(|error| error.at(place()))?,
-            None => FileStats::unknown(kept),
-        };
+        let stats = add.stats.as_deref().ok_or_else(|| missing("number of rows"))?;
+        let (rows, stats) = FileStats::from_json(kept, stats).map_err(|error| error.at(place()))?;
         let raw_bytes = add.tags.as_ref().and_then(|tags| tags.get(RAW_BYTES)?.as_ref()?.parse().ok()).unwrap_or(0);
         Ok(Self {
             path: format!("{table}/{}", add.path),
             size: u64::try_from(add.size).unwrap_or(0),
-            day: day.ok_or_else(|| Error::corrupt("its `calendarday` is missing or no number").at(place()))?,
-            rows: view.num_records().ok_or_else(|| Error::corrupt("its number of rows is missing").at(place()))? as u64,
+            day: day.ok_or_else(|| missing("`calendarday`"))?,
+            rows: rows.ok_or_else(|| missing("number of rows"))?,
             raw_bytes,
             stats,
         })

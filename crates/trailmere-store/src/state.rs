@@ -1,25 +1,33 @@
-//! What does a process remember of a table, so that looking again costs little?
+//! What does a process remember of a table, so that looking again costs what is new and not what is stored?
+//!
+//! The library reads the table once. From then on the new commits are read one by one and applied here: its own way of
+//! going forward goes through all files each time.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use deltalake::kernel::{Action, EagerSnapshot, Transaction};
+use deltalake::kernel::transaction::PROTOCOL;
+use deltalake::kernel::{Action, EagerSnapshot};
 use deltalake::logstore::get_actions;
 use deltalake::table::state::DeltaTableState;
-use trailmere_model::{Error, Result, storage_schema};
+use futures::{StreamExt, TryStreamExt};
+use trailmere_model::{CALENDARDAY, Error, Result, storage_schema};
 
 use crate::failure;
-use crate::ledger::Ledger;
+use crate::ledger::{Head, Ledger, LedgerEntry};
 use crate::snapshot::{DataFile, Snapshot};
 use crate::table::Inner;
 
-/// The Delta application id whose version is the ledger's sequence number: two commits with it never both win.
+/// The Delta application id whose version is the ledger's sequence number.
 pub(crate) const LEDGER_APP: &str = "trailmere.ledger";
 /// The Delta application id whose version is the random part of the ledger head's name.
 pub(crate) const HEAD_APP: &str = "trailmere.ledger.head";
 
-/// Newer commits are read one by one up to this many; beyond, the whole log is asked.
-const STEPS: u64 = 64;
+/// Up to this many new commits are read one by one; beyond, the table is read anew from its checkpoint.
+const STEPS: u64 = 256;
+
+/// Commits read at the same time.
+const READERS: usize = 16;
 
 /// Which ledger head a version of the table names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,127 +41,160 @@ pub(crate) struct HeadName {
 /// What a process remembers of a table.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    delta: Option<DeltaTableState>,
-    head: Option<(u64, HeadName)>,
+    tip: Option<Tip>,
     snapshot: Option<Snapshot>,
-    files: HashMap<String, DataFile>,
     ledger: Option<Ledger>,
 }
 
+/// One version of a table.
+#[derive(Clone, Debug)]
+pub(crate) struct Tip {
+    pub(crate) version: u64,
+    pub(crate) head: HeadName,
+    /// The active files, by day and path.
+    files: BTreeMap<(i64, String), DataFile>,
+}
+
 impl State {
-    /// Brings the memory up to the newest version of the table.
-    pub(crate) async fn refresh(&mut self, table: &Inner) -> Result<()> {
-        if let Some(mut delta) = self.delta.take()
-            && delta.update(&table.log, None).await.is_ok()
-        {
-            self.delta = Some(delta);
-            return Ok(());
-        }
-        // Also after a failure: commits that followed the remembered version may have been cleaned up since.
-        let loaded = EagerSnapshot::try_new(table.log.as_ref(), None).await.map(DeltaTableState::new);
-        let delta = loaded.map_err(|error| {
-            failure::delta(error, "read the table").at(format!("event data store `{}`", table.definition.name))
-        })?;
-        self.delta = Some(delta);
-        Ok(())
-    }
-
-    /// Takes over what a commit has left behind.
-    pub(crate) fn committed(&mut self, delta: DeltaTableState, head: Option<HeadName>, ledger: Option<Ledger>) {
-        if let Some(head) = head {
-            self.head = Some((delta.version(), head));
-        }
-        if ledger.is_some() {
-            self.ledger = ledger;
-        }
-        self.delta = Some(delta);
-    }
-
-    /// Delta's own state, after a refresh.
-    pub(crate) fn delta(&self) -> Result<&DeltaTableState> {
-        self.delta.as_ref().ok_or_else(|| Error::internal("the table has not been read yet"))
-    }
-
-    /// The files of the remembered version.
-    pub(crate) fn snapshot(&mut self, table: &Inner) -> Result<Snapshot> {
-        let delta = self.delta()?;
-        let version = delta.version();
-        if let Some(snapshot) = self.snapshot.as_ref().filter(|snapshot| snapshot.version == version) {
-            return Ok(snapshot.clone());
-        }
-        let mut files = Vec::new();
-        for view in delta.log_data().iter() {
-            let path = format!("{}/{}", table.path, view.path());
-            let file = match self.files.get(&path) {
-                Some(known) => known.clone(),
-                None => DataFile::from_view(&table.path, &table.stat_columns, &view)?,
-            };
-            files.push(file);
-        }
-        files.sort_by(|a, b| a.day.cmp(&b.day).then_with(|| a.path.cmp(&b.path)));
-        self.files = files.iter().map(|file| (file.path.clone(), file.clone())).collect();
-        let snapshot =
-            Snapshot { version, files: Arc::new(files), schema: storage_schema(table.definition.store_type) };
-        self.snapshot = Some(snapshot.clone());
-        Ok(snapshot)
-    }
-
-    /// The ledger of the remembered version.
-    pub(crate) async fn ledger(&mut self, table: &Inner) -> Result<Ledger> {
-        let head = self.head(table).await?;
-        let known = self.ledger.take().unwrap_or_else(|| Ledger::empty(table.store.clone(), table.path.clone()));
-        let ledger = known.advance(head).await?;
-        self.ledger = Some(ledger.clone());
-        Ok(ledger)
-    }
-
-    /// The head that the remembered version names; the commits since the last look are enough to know.
-    async fn head(&mut self, table: &Inner) -> Result<HeadName> {
-        let version = self.delta()?.version();
-        let head = match self.head {
-            Some((known, head)) if known == version => return Ok(head),
-            Some((known, head)) if known < version && version - known <= STEPS => {
-                match step(table, known, version, head).await? {
-                    Some(head) => head,
-                    None => self.ask(table).await?,
-                }
-            }
-            _ => self.ask(table).await?,
+    /// Brings the memory up to the newest version of the table, and returns it.
+    pub(crate) async fn refresh(&mut self, table: &Inner) -> Result<&Tip> {
+        let tip = match self.tip.take() {
+            Some(tip) => match advance(tip, table).await? {
+                Some(tip) => tip,
+                None => load(table).await?.0,
+            },
+            None => load(table).await?.0,
         };
-        self.head = Some((version, head));
-        Ok(head)
+        Ok(self.tip.insert(tip))
     }
 
-    async fn ask(&self, table: &Inner) -> Result<HeadName> {
-        let delta = self.delta()?;
-        let failed = |error| failure::delta(error, "read the ledger's place");
-        let sequence = delta.transaction_version(table.log.as_ref(), LEDGER_APP).await.map_err(failed)?;
-        let Some(sequence) = sequence else { return Ok(HeadName::default()) };
-        let id = delta.transaction_version(table.log.as_ref(), HEAD_APP).await.map_err(failed)?;
-        let id = id.ok_or_else(|| Error::corrupt("the table names a ledger but not its head"))?;
-        Ok(HeadName { sequence: number(sequence)?, id: number(id)? })
+    /// The files of the newest version.
+    pub(crate) async fn snapshot(&mut self, table: &Inner) -> Result<Snapshot> {
+        let known = self.snapshot.take();
+        let tip = self.refresh(table).await?;
+        let snapshot = match known {
+            Some(known) if known.version == tip.version => known,
+            _ => tip.snapshot(table),
+        };
+        Ok(self.snapshot.insert(snapshot).clone())
+    }
+
+    /// The newest version's number and ledger.
+    pub(crate) async fn ledger(&mut self, table: &Inner) -> Result<(u64, Ledger)> {
+        let known = self.ledger.take().unwrap_or_else(|| Ledger::empty(table.store.clone(), table.path.clone()));
+        let tip = self.refresh(table).await?;
+        let (version, head) = (tip.version, tip.head);
+        let ledger = known.advance(head).await?;
+        Ok((version, self.ledger.insert(ledger).clone()))
+    }
+
+    /// Takes over what a commit of this process made of version `base`, if nothing newer is known.
+    pub(crate) fn committed(&mut self, base: u64, files: &[DataFile], head: Head, entries: &[LedgerEntry]) {
+        let Some(tip) = self.tip.as_mut().filter(|tip| tip.version == base) else { return };
+        tip.version += 1;
+        tip.head = head.name();
+        tip.files.extend(files.iter().map(|file| (key(file), file.clone())));
+        self.ledger = self
+            .ledger
+            .take()
+            .filter(|ledger| ledger.sequence() + 1 == head.sequence)
+            .map(|ledger| ledger.with_commit(head, entries));
     }
 }
 
-async fn step(table: &Inner, known: u64, version: u64, mut head: HeadName) -> Result<Option<HeadName>> {
-    for version in known + 1..=version {
-        let read = table.log.read_commit_entry(version).await;
-        let Some(bytes) = read.map_err(|error| failure::delta(error, format!("read commit {version}")))? else {
-            return Ok(None);
-        };
-        let actions =
-            get_actions(version, &bytes).map_err(|error| failure::delta(error, format!("read commit {version}")))?;
-        for action in &actions {
+impl Tip {
+    /// The version's files, for queries.
+    pub(crate) fn snapshot(&self, table: &Inner) -> Snapshot {
+        let files = self.files.values().cloned().collect();
+        Snapshot { version: self.version, files: Arc::new(files), schema: storage_schema(table.definition.store_type) }
+    }
+
+    /// Applies a commit; false if it changes what must be read as a whole.
+    fn apply(&mut self, table: &Inner, version: u64, actions: Vec<Action>) -> Result<bool> {
+        for action in actions {
             match action {
-                Action::Txn(Transaction { app_id, version, .. }) if app_id == LEDGER_APP => {
-                    head.sequence = number(*version)?
+                Action::Add(add) => {
+                    let file = DataFile::from_add(&table.path, &table.stat_columns, &add)?;
+                    self.files.insert(key(&file), file);
                 }
-                Action::Txn(Transaction { app_id, version, .. }) if app_id == HEAD_APP => head.id = number(*version)?,
+                Action::Remove(remove) => {
+                    let path = format!("{}/{}", table.path, remove.path);
+                    let day =
+                        remove.partition_values.and_then(|values| values.get(CALENDARDAY)?.as_ref()?.parse().ok());
+                    match day {
+                        Some(day) => drop(self.files.remove(&(day, path))),
+                        None => self.files.retain(|(_, known), _| *known != path),
+                    }
+                }
+                Action::Txn(transaction) if transaction.app_id == LEDGER_APP => {
+                    self.head.sequence = number(transaction.version)?
+                }
+                Action::Txn(transaction) if transaction.app_id == HEAD_APP => {
+                    self.head.id = number(transaction.version)?
+                }
+                Action::Metadata(_) | Action::Protocol(_) => return Ok(false),
                 _ => {}
             }
         }
+        self.version = version;
+        Ok(true)
     }
-    Ok(Some(head))
+}
+
+/// Reads the whole table, and refuses one that others have made into something else.
+pub(crate) async fn load(table: &Inner) -> Result<(Tip, DeltaTableState)> {
+    let failed = |error| failure::delta(error, "read the table").at(place(table));
+    let delta = EagerSnapshot::try_new(table.log.as_ref(), None).await.map(DeltaTableState::new).map_err(failed)?;
+    PROTOCOL.can_write_to(&delta).map_err(|error| failed(error.into()))?;
+    let mut files = BTreeMap::new();
+    for view in delta.log_data().iter() {
+        let file =
+            DataFile::from_view(&table.path, &table.stat_columns, &view).map_err(|error| error.at(place(table)))?;
+        files.insert(key(&file), file);
+    }
+    let head = head(table, &delta).await.map_err(|error| error.at(place(table)))?;
+    Ok((Tip { version: delta.version(), head, files }, delta))
+}
+
+async fn head(table: &Inner, delta: &DeltaTableState) -> Result<HeadName> {
+    let failed = |error| failure::delta(error, "read the ledger's place");
+    let sequence = delta.transaction_version(table.log.as_ref(), LEDGER_APP).await.map_err(failed)?;
+    let Some(sequence) = sequence else { return Ok(HeadName::default()) };
+    let id = delta.transaction_version(table.log.as_ref(), HEAD_APP).await.map_err(failed)?;
+    let id = id.ok_or_else(|| Error::corrupt("the table names a ledger but not its head"))?;
+    Ok(HeadName { sequence: number(sequence)?, id: number(id)? })
+}
+
+/// Applies the commits after a version; none if that cannot be done, because they are too many, gone, or more than data.
+async fn advance(mut tip: Tip, table: &Inner) -> Result<Option<Tip>> {
+    let Ok(newest) = table.log.get_latest_version(tip.version).await else { return Ok(None) };
+    if newest < tip.version || newest - tip.version > STEPS {
+        return Ok(None);
+    }
+    let reads: Vec<_> = (tip.version + 1..=newest).map(|version| read(table, version)).collect();
+    let commits: Vec<_> = futures::stream::iter(reads).buffered(READERS).try_collect().await?;
+    for (version, actions) in commits {
+        let Some(actions) = actions else { return Ok(None) };
+        if !tip.apply(table, version, actions).map_err(|error| error.at(place(table)))? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(tip))
+}
+
+async fn read(table: &Inner, version: u64) -> Result<(u64, Option<Vec<Action>>)> {
+    let failed = |error| failure::delta(error, format!("read commit {version}")).at(place(table));
+    let bytes = table.log.read_commit_entry(version).await.map_err(failed)?;
+    let actions = bytes.map(|bytes| get_actions(version, &bytes)).transpose().map_err(failed)?;
+    Ok((version, actions))
+}
+
+fn key(file: &DataFile) -> (i64, String) {
+    (file.day, file.path.clone())
+}
+
+fn place(table: &Inner) -> String {
+    format!("event data store `{}`", table.definition.name)
 }
 
 fn number(version: i64) -> Result<u64> {

@@ -87,8 +87,8 @@ impl FileStats {
         Ok(Self { names: kept.names.clone(), columns: columns.into() })
     }
 
-    /// Reads the `stats` of a Delta `Add`.
-    pub(crate) fn from_json(kept: &StatColumns, text: &str) -> Result<Self> {
+    /// Reads the `stats` of a Delta `Add`: the number of rows, and what is known of their columns.
+    pub(crate) fn from_json(kept: &StatColumns, text: &str) -> Result<(Option<u64>, Self)> {
         let json: Value = serde_json::from_str(text)
             .map_err(|error| Error::corrupt(format!("statistics cannot be read: {error}")).source(error))?;
         let columns = kept.names.iter().zip(kept.types.iter()).map(|(name, data_type)| ColumnStats {
@@ -96,12 +96,7 @@ impl FileStats {
             min: parse(data_type, &json["minValues"][name]),
             max: parse(data_type, &json["maxValues"][name]),
         });
-        Ok(Self { names: kept.names.clone(), columns: columns.collect() })
-    }
-
-    /// Nothing is known.
-    pub(crate) fn unknown(kept: &StatColumns) -> Self {
-        Self { names: kept.names.clone(), columns: kept.names.iter().map(|_| ColumnStats::default()).collect() }
+        Ok((json["numRecords"].as_u64(), Self { names: kept.names.clone(), columns: columns.collect() }))
     }
 
     /// Writes the `stats` of a Delta `Add`.

@@ -7,7 +7,6 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
 use deltalake::DeltaTableError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
-use deltalake::kernel::transaction::CommitProperties;
 use deltalake::kernel::{Action, MetadataExt, StructType};
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake::operations::create::CreateBuilder;
@@ -25,7 +24,7 @@ use crate::encode::{self, EncodedFile};
 use crate::failure;
 use crate::lake::{Lake, table_path};
 use crate::snapshot::{DataFile, Snapshot};
-use crate::state::State;
+use crate::state::{self, State};
 use crate::stats::StatColumns;
 
 /// Delta writes a checkpoint after this many commits.
@@ -107,9 +106,7 @@ impl Table {
 
     /// The files that hold the store's events now, with their statistics.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let mut state = self.inner.state.lock().await;
-        state.refresh(&self.inner).await?;
-        state.snapshot(&self.inner)
+        self.inner.state.lock().await.snapshot(&self.inner).await
     }
 
     /// Encodes one day's rows, sorted by the store type's sort columns, as a Parquet file. Pure computing: call it from
@@ -152,10 +149,7 @@ impl Table {
     /// The library's own operation would also turn on a table feature that it then cannot write to.
     async fn try_publish(&self) -> Result<(), DeltaTableError> {
         let generic = |error: Error| DeltaTableError::Generic(error.to_string());
-        let mut state = self.inner.state.lock().await;
-        state.refresh(&self.inner).await.map_err(generic)?;
-        let delta = state.delta().map_err(generic)?.clone();
-        drop(state);
+        let (_, delta) = state::load(&self.inner).await.map_err(generic)?;
         let mut metadata = delta.metadata().clone();
         let mut changed = HashMap::new();
         let name = &self.inner.definition.name;
@@ -173,9 +167,7 @@ impl Table {
             return Ok(());
         }
         let operation = DeltaOperation::SetTableProperties { properties: changed };
-        self.write_actions(&delta, vec![Action::Metadata(metadata)], operation, CommitProperties::default())
-            .await
-            .map(drop)
+        self.write_actions(&delta, vec![Action::Metadata(metadata)], operation).await
     }
 
     pub(crate) fn place(&self) -> String {

@@ -12,6 +12,7 @@ use trailmere_model::{CALENDARDAY, Result};
 use crate::failure;
 use crate::ledger::LEDGER_FOLDER;
 use crate::snapshot::relative;
+use crate::state;
 use crate::table::Table;
 
 /// Files that were deleted, or would be.
@@ -47,13 +48,12 @@ impl Table {
     }
 
     async fn needs(&self) -> Result<Needs> {
-        let mut state = self.inner.state.lock().await;
-        state.refresh(&self.inner).await?;
-        let ledger = state.ledger(&self.inner).await?.head().files().collect();
-        let snapshot = state.snapshot(&self.inner)?;
-        let active = snapshot.files.iter().map(|file| relative(&self.inner.path, &file.path).to_owned()).collect();
+        let ledger = self.ledger().await?.head().files().collect();
+        let (tip, delta) = state::load(&self.inner).await?;
+        let files = tip.snapshot(&self.inner).files;
+        let active = files.iter().map(|file| relative(&self.inner.path, &file.path).to_owned()).collect();
         let mut removed = HashMap::new();
-        let mut tombstones = state.delta()?.all_tombstones(self.inner.log.as_ref());
+        let mut tombstones = delta.all_tombstones(self.inner.log.as_ref());
         while let Some(tombstone) = tombstones.next().await {
             let tombstone = tombstone.map_err(|error| self.failed(error, "read removals from"))?;
             removed.insert(tombstone.path().into_owned(), tombstone.deletion_timestamp().unwrap_or(0));
