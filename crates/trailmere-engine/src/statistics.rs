@@ -56,7 +56,8 @@ fn visit(plan: &dyn ExecutionPlan, statistics: &mut QueryStatistics) {
         statistics.files_total += number("files_total");
         statistics.files_scanned += number("files_total") - number("files_pruned");
         statistics.bytes_scanned += number("bytes_scanned");
-        statistics.events_scanned += number("output_rows") + number("pushdown_rows_pruned");
+        let output = metrics.output_rows().unwrap_or(0) as u64;
+        statistics.events_scanned += output + number("pushdown_rows_pruned");
     }
     for child in plan.children() {
         visit(child.as_ref(), statistics);

@@ -93,10 +93,7 @@ impl StoreScan {
                 ..Default::default()
             })
             .with_parquet_file_reader_factory(Arc::new(factory));
-        let source = match &pruned.predicate {
-            Some(predicate) => source.with_predicate(Arc::clone(predicate)),
-            None => source,
-        };
+        // The predicate stays out: the physical optimizer pushes the filter above down, and would evaluate it twice.
         pruned.record(&source);
         source
     }
@@ -111,7 +108,6 @@ impl fmt::Debug for StoreScan {
 /// What is left of the files, and what was left out.
 struct Pruned<'a> {
     files: Vec<&'a ScanFile>,
-    predicate: Option<Arc<dyn PhysicalExpr>>,
     files_total: usize,
     bytes_total: u64,
 }
@@ -169,7 +165,6 @@ impl TableProvider for StoreScan {
             files_total: self.files.len(),
             bytes_total: self.files.iter().map(|f| f.size).sum(),
             files,
-            predicate,
         };
         let wanted: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let time = self.schema.index_of(EVENTTIME)?;

@@ -31,12 +31,13 @@ LIMIT 10",
     ),
     (
         "Who was denied what?",
-        "SELECT userIdentity.arn, eventSource, eventName, count(*) AS denied, max(eventTime) AS latest
+        "SELECT coalesce(userIdentity.arn, userIdentity.invokedBy, userIdentity.accountId) AS who,
+       count(*) AS denied, array_join(array_distinct(array_agg(eventName)), ', ') AS what, max(eventTime) AS latest
 FROM events
-WHERE errorCode IN ('AccessDenied', 'Client.UnauthorizedOperation', 'AccessDeniedException', 'UnauthorizedOperation')
-GROUP BY 1, 2, 3
+WHERE errorCode IN ('AccessDenied', 'AccessDeniedException', 'Client.UnauthorizedOperation')
+GROUP BY 1
 ORDER BY denied DESC, latest DESC
-LIMIT 10",
+LIMIT 5",
     ),
 ];
 
