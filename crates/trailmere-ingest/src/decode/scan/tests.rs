@@ -89,7 +89,7 @@ fn each_form_is_told_from_its_near_misses() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_text_is_json_exactly_if_serde_says_so(pieces in prop::collection::vec(prop::sample::select(vec![
