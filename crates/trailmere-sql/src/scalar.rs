@@ -83,11 +83,6 @@ pub(crate) fn null_of(ty: &Type) -> Typed {
     Typed::constant(scalar, ty.clone())
 }
 
-/// Row `i` of a NULL mask that may be absent.
-pub(crate) fn is_valid(nulls: Option<&NullBuffer>, i: usize) -> bool {
-    nulls.is_none_or(|n| n.is_valid(i))
-}
-
 /// The rows where all arguments have a value.
 pub(crate) fn both_valid(a: &dyn Array, b: &dyn Array) -> Option<NullBuffer> {
     NullBuffer::union(a.logical_nulls().as_ref(), b.logical_nulls().as_ref())

@@ -92,15 +92,6 @@ pub(crate) fn round_picos(picos: i128, precision: u8) -> i128 {
     (picos + unit / 2).div_euclid(unit) * unit
 }
 
-/// Rounds microseconds half up to `precision` digits of a second.
-pub(crate) fn round_micros(micros: i64, precision: u8) -> i64 {
-    if precision >= 6 {
-        return micros;
-    }
-    let unit = 10_i64.pow(6 - u32::from(precision));
-    micros.saturating_add(unit / 2).div_euclid(unit) * unit
-}
-
 /// The timestamps of a column, whatever their precision.
 pub(crate) enum Stamps<'a> {
     Micros(&'a TimestampMicrosecondArray),
@@ -195,9 +186,8 @@ mod tests {
 
     #[test]
     fn rounding_is_half_up_also_before_1970() {
-        assert_eq!(round_micros(-5, 5), 0);
-        assert_eq!(round_micros(-6, 5), -10);
-        assert_eq!(round_micros(5, 5), 10);
+        assert_eq!(round_picos(-500_000_000_000, 0), 0);
+        assert_eq!(round_picos(-500_000_000_001, 0), -PICOS_PER_SECOND);
         assert_eq!(round_picos(499_999_999_999, 0), 0);
         assert_eq!(round_picos(500_000_000_000, 0), PICOS_PER_SECOND);
     }
