@@ -2,13 +2,13 @@
 //!
 //! They travel in the `stats` of the file's Delta `Add`, where Spark, Trino and DuckDB look for them too.
 
+mod json;
+
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::kernels::aggregate;
 use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
-use chrono::{DateTime, NaiveDateTime};
-use serde_json::{Map, Value};
 use trailmere_model::{EVENTJSON, Error, Result};
 
 /// Longer texts are cut to this many characters: a smallest value to a prefix, a largest one to the next prefix.
@@ -17,9 +17,6 @@ pub const STAT_TEXT_CHARS: usize = 32;
 /// Random or free text: a range of such values excludes nothing, and would only make the Delta log longer.
 const WITHOUT_RANGE: [&str; 7] =
     ["eventid", "requestid", "sharedeventid", "useragent", "errormessage", "annotation", "_path"];
-
-const SECONDS: &str = "%Y-%m-%dT%H:%M:%S";
-const FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.6f";
 
 /// A smallest or largest value.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
@@ -85,38 +82,6 @@ impl FileStats {
             columns.push(column_stats(name, values.as_ref()));
         }
         Ok(Self { names: kept.names.clone(), columns: columns.into() })
-    }
-
-    /// Reads the `stats` of a Delta `Add`: the number of rows, and what is known of their columns.
-    pub(crate) fn from_json(kept: &StatColumns, text: &str) -> Result<(Option<u64>, Self)> {
-        let json: Value = serde_json::from_str(text)
-            .map_err(|error| Error::corrupt(format!("statistics cannot be read: {error}")).source(error))?;
-        let columns = kept.names.iter().zip(kept.types.iter()).map(|(name, data_type)| ColumnStats {
-            null_count: json["nullCount"][name].as_u64(),
-            min: parse(data_type, &json["minValues"][name]),
-            max: parse(data_type, &json["maxValues"][name]),
-        });
-        Ok((json["numRecords"].as_u64(), Self { names: kept.names.clone(), columns: columns.collect() }))
-    }
-
-    /// Writes the `stats` of a Delta `Add`.
-    pub(crate) fn to_json(&self, rows: u64) -> String {
-        let mut null_counts = Map::new();
-        let mut smallest = Map::new();
-        let mut largest = Map::new();
-        for (name, column) in self.columns() {
-            if let Some(count) = column.null_count {
-                null_counts.insert(name.to_owned(), count.into());
-            }
-            if let Some(value) = &column.min {
-                smallest.insert(name.to_owned(), json(value));
-            }
-            if let Some(value) = &column.max {
-                largest.insert(name.to_owned(), json(value));
-            }
-        }
-        serde_json::json!({"numRecords": rows, "minValues": smallest, "maxValues": largest, "nullCount": null_counts})
-            .to_string()
     }
 }
 
@@ -227,38 +192,6 @@ fn cut_up(text: &str) -> Option<String> {
     let raised = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32)?;
     prefix.push(raised);
     Some(prefix.into_iter().collect())
-}
-
-fn json(value: &StatValue) -> Value {
-    match value {
-        StatValue::Text(text) => text.as_str().into(),
-        StatValue::Timestamp(micros) => timestamp(*micros).map_or(Value::Null, Value::from),
-        StatValue::Boolean(value) => (*value).into(),
-        StatValue::Integer(value) => (*value).into(),
-        StatValue::Double(value) => (*value).into(),
-    }
-}
-
-fn timestamp(micros: i64) -> Option<String> {
-    let time = DateTime::from_timestamp_micros(micros)?.naive_utc();
-    let format = if micros % 1_000_000 == 0 { SECONDS } else { FRACTION };
-    Some(time.format(format).to_string())
-}
-
-fn parse(data_type: &DataType, value: &Value) -> Option<StatValue> {
-    match data_type {
-        DataType::Utf8 => value.as_str().map(|text| StatValue::Text(text.to_owned())),
-        DataType::Boolean => value.as_bool().map(StatValue::Boolean),
-        DataType::Int64 => value.as_i64().map(StatValue::Integer),
-        DataType::Float64 => value.as_f64().map(StatValue::Double),
-        _ => parse_timestamp(value.as_str()?).map(StatValue::Timestamp),
-    }
-}
-
-fn parse_timestamp(text: &str) -> Option<i64> {
-    let text = text.trim_end_matches('Z').replacen(' ', "T", 1);
-    let time = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.f").ok()?;
-    Some(time.and_utc().timestamp_micros())
 }
 
 #[cfg(test)]

@@ -50,6 +50,29 @@ fn counts_and_ranges_come_back_from_json() {
 }
 
 #[test]
+fn statistics_of_other_programs_are_read_as_far_as_they_go() {
+    let rows = rows(vec![
+        ("awsregion", Arc::new(StringArray::from(vec!["a"]))),
+        ("readonly", Arc::new(BooleanArray::from(vec![true]))),
+        ("eventtime", Arc::new(TimestampMicrosecondArray::from(vec![0]))),
+    ]);
+    let kept = StatColumns::of_schema(&rows.schema());
+    let text = r#"{"tightBounds": true, "numRecords": 7, "maxValues": {"eventtime": "1970-01-01 00:00:01.5", "other": {"a": [1]}, "awsregion": "\u00e4\"", "readonly": 1},
+        "nullCount": {"useridentity": {"arn": 3}, "readonly": 2, "awsregion": {"odd": 1}}}"#;
+    let (rows, stats) = FileStats::from_json(&kept, text).unwrap();
+    assert_eq!(rows, Some(7));
+    let column = |name: &str| stats.column(name).unwrap().clone();
+    assert_eq!(
+        column("awsregion"),
+        ColumnStats { null_count: None, min: None, max: Some(StatValue::Text("ä\"".into())) }
+    );
+    assert_eq!(column("readonly"), ColumnStats { null_count: Some(2), min: None, max: None });
+    assert_eq!(column("eventtime").max, Some(StatValue::Timestamp(1_500_000)));
+    assert!(FileStats::from_json(&kept, "{").is_err());
+    assert_eq!(FileStats::from_json(&kept, "{}").unwrap().0, None);
+}
+
+#[test]
 fn a_text_that_cannot_be_raised_has_no_largest_value() {
     let highest: String = std::iter::repeat_n(char::MAX, STAT_TEXT_CHARS + 1).collect();
     let stats = text_stats(&[Some(&highest)]);
