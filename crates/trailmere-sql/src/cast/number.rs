@@ -183,76 +183,92 @@ pub(crate) fn to_decimal(
     (precision, scale): (u8, u8),
     failures: &mut Failures,
 ) -> DfResult<ArrayRef> {
-    let target = (precision, scale);
-    let fit = |value: Option<i128>, text: &dyn Fn() -> String| {
-        value
-            .filter(|v| v.unsigned_abs() < 10_u128.pow(u32::from(precision)))
-            .ok_or_else(|| format!("Cannot cast {} to DECIMAL({precision}, {scale})", text()))
-    };
-    macro_rules! whole {
-        ($t:ty) => {{
-            let source: &PrimitiveArray<$t> = array.as_primitive();
-            build::decimal(array, target, failures, |i| {
-                let v = i128::from(source.value(i));
-                fit(scale_up(v, scale), &|| format!("{} '{v}'", upper(from)))
-            })
-        }};
-    }
+    let target = Target { precision, scale };
     match from {
+        Type::TinyInt => whole_to_decimal::<Int8Type>(array, from, target, failures),
+        Type::SmallInt => whole_to_decimal::<Int16Type>(array, from, target, failures),
+        Type::Integer => whole_to_decimal::<Int32Type>(array, from, target, failures),
+        Type::BigInt => whole_to_decimal::<Int64Type>(array, from, target, failures),
         Type::Boolean => {
             let source = array.as_boolean();
-            build::decimal(array, target, failures, |i| {
-                fit(scale_up(i128::from(source.value(i)), scale), &|| source.value(i).to_string())
-            })
+            let value = |i: usize| scale_up(i128::from(source.value(i)), scale);
+            target.column(array, failures, value, |i, out| out.push_str(if source.value(i) { "true" } else { "false" }))
         }
-        Type::TinyInt => whole!(Int8Type),
-        Type::SmallInt => whole!(Int16Type),
-        Type::Integer => whole!(Int32Type),
-        Type::BigInt => whole!(Int64Type),
         Type::Real => {
             let source = array.as_primitive::<Float32Type>();
-            build::decimal(array, target, failures, |i| {
-                let v = source.value(i);
-                let text = || {
-                    let mut out = String::new();
-                    show::real(v, &mut out);
-                    format!("REAL '{out}'")
-                };
-                fit(shortest_to_decimal(&format!("{v:e}"), scale), &text)
-            })
+            let value = |i: usize| shortest_to_decimal(&format!("{:e}", source.value(i)), scale);
+            target.column(array, failures, value, |i, out| quoted("REAL", out, |out| show::real(source.value(i), out)))
         }
         Type::Double => {
             let source = array.as_primitive::<Float64Type>();
-            build::decimal(array, target, failures, |i| {
-                let v = source.value(i);
-                let text = || {
-                    let mut out = String::new();
-                    show::double(v, &mut out);
-                    format!("DOUBLE '{out}'")
-                };
-                fit(shortest_to_decimal(&format!("{v:e}"), scale), &text)
-            })
+            let value = |i: usize| shortest_to_decimal(&format!("{:e}", source.value(i)), scale);
+            let text = |i: usize, out: &mut String| quoted("DOUBLE", out, |out| show::double(source.value(i), out));
+            target.column(array, failures, value, text)
         }
         Type::Decimal(p, s) => {
             let source = array.as_primitive::<Decimal128Type>();
-            build::decimal(array, target, failures, |i| {
-                let v = source.value(i);
-                let text = || {
-                    let mut out = String::new();
-                    show::decimal(v, *s, &mut out);
-                    format!("DECIMAL({p}, {s}) '{out}'")
-                };
-                fit(rescale(v, *s, scale), &text)
-            })
+            let name = format!("DECIMAL({p}, {s})");
+            let text = |i: usize, out: &mut String| quoted(&name, out, |out| show::decimal(source.value(i), *s, out));
+            target.column(array, failures, |i| rescale(source.value(i), *s, scale), text)
         }
         _ => {
             let source = array.as_string_view();
-            build::decimal(array, target, failures, |i| {
+            build::decimal(array, (precision, scale), failures, |i| {
                 let text = source.value(i);
                 text_to_decimal(text, precision, scale)
                     .map_err(|why| format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}). {why}"))
             })
         }
+    }
+}
+
+fn whole_to_decimal<T: ArrowPrimitiveType>(
+    array: &ArrayRef,
+    from: &Type,
+    target: Target,
+    failures: &mut Failures,
+) -> DfResult<ArrayRef>
+where
+    i128: From<T::Native>,
+{
+    let source: &PrimitiveArray<T> = array.as_primitive();
+    let value = |i: usize| scale_up(i128::from(source.value(i)), target.scale);
+    let text =
+        |i: usize, out: &mut String| quoted(&upper(from), out, |out| out.push_str(&format!("{:?}", source.value(i))));
+    target.column(array, failures, value, text)
+}
+
+/// `REAL '1.5'`.
+fn quoted(name: &str, out: &mut String, write: impl Fn(&mut String)) {
+    out.push_str(name);
+    out.push_str(" '");
+    write(out);
+    out.push('\'');
+}
+
+#[derive(Clone, Copy)]
+struct Target {
+    precision: u8,
+    scale: u8,
+}
+
+impl Target {
+    /// A column of decimals; `text` writes what is said of a value that does not fit.
+    fn column(
+        self,
+        array: &ArrayRef,
+        failures: &mut Failures,
+        value: impl Fn(usize) -> Option<i128>,
+        text: impl Fn(usize, &mut String),
+    ) -> DfResult<ArrayRef> {
+        let limit = 10_u128.pow(u32::from(self.precision));
+        build::decimal(array, (self.precision, self.scale), failures, |i| {
+            value(i).filter(|v| v.unsigned_abs() < limit).ok_or_else(|| {
+                let mut message = "Cannot cast ".to_string();
+                text(i, &mut message);
+                format!("{message} to DECIMAL({}, {})", self.precision, self.scale)
+            })
+        })
     }
 }
 
