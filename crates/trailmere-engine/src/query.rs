@@ -10,6 +10,8 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::task::JoinHandle;
 use trailmere_model::{Error, Result};
 use trailmere_sql::{Fragment, OutputColumn, PlanOptions, Planned, Statement};
 
@@ -22,7 +24,7 @@ use crate::statistics::{Meter, QueryStatistics};
 pub struct QueryRun {
     /// The columns of the result.
     pub columns: Vec<OutputColumn>,
-    stream: SendableRecordBatchStream,
+    reader: Reader,
     meter: Meter,
     rows: u64,
     deadline: Option<(Instant, Duration)>,
@@ -35,6 +37,36 @@ impl std::fmt::Debug for QueryRun {
         write!(f, "QueryRun({})", self.sql)
     }
 }
+
+/// Runs the plan on a task of its own, so that whoever waits for rows can also see a timeout or ctrl-C, however long the
+/// plan computes before it gives the next batch. Dropped, it ends the task.
+struct Reader {
+    batches: Receiver<datafusion::error::Result<RecordBatch>>,
+    task: JoinHandle<()>,
+}
+
+impl Reader {
+    fn start(mut stream: SendableRecordBatchStream) -> Self {
+        let (to, batches) = channel(BATCHES_AHEAD);
+        let task = tokio::spawn(async move {
+            while let Some(batch) = stream.next().await {
+                if to.send(batch).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Reader { batches, task }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Batches that may wait for whoever reads the result.
+const BATCHES_AHEAD: usize = 2;
 
 impl Engine {
     /// Cuts a script into its statements.
@@ -54,7 +86,7 @@ impl Engine {
         let stream = execute_stream(Arc::clone(&physical), state.task_ctx()).map_err(|e| run_error(e, sql))?;
         Ok(QueryRun {
             columns: planned.columns,
-            stream,
+            reader: Reader::start(stream),
             meter: Meter::new(physical, started),
             rows: 0,
             deadline: request.timeout.map(|timeout| (started + timeout, timeout)),
@@ -100,8 +132,8 @@ impl QueryRun {
     /// The next rows, in the Arrow types of `columns`; `None` after the last.
     pub async fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
         let next = match self.deadline {
-            None => self.stream.next().await,
-            Some((end, timeout)) => match tokio::time::timeout_at(end.into(), self.stream.next()).await {
+            None => self.reader.batches.recv().await,
+            Some((end, timeout)) => match tokio::time::timeout_at(end.into(), self.reader.batches.recv()).await {
                 Ok(next) => next,
                 Err(_) => {
                     return Err(Error::limit(format!("the query took longer than {} s", timeout.as_secs_f64()))
@@ -110,7 +142,10 @@ impl QueryRun {
             },
         };
         match next {
+            None if self.finished.is_some() => Ok(None),
             None => {
+                // A plan that panicked has no more batches either.
+                (&mut self.reader.task).await.map_err(|e| Error::internal("the query broke off").source(e))?;
                 self.finished.get_or_insert_with(|| self.meter.read(self.rows));
                 Ok(None)
             }

@@ -57,9 +57,12 @@ impl Engine {
     pub(crate) async fn open_tables(&self, names: &[String], request: &QueryRequest) -> Result<OpenTables> {
         let mut open = OpenTables::default();
         let stores = self.lake().stores().await?;
-        open.known = BY_TYPE.iter().map(|(name, _)| name.to_string()).collect();
+        let has = |wanted: StoreType| stores.iter().any(|s| s.store_type == wanted);
+        open.known = BY_TYPE.iter().filter(|(_, ty)| has(*ty)).map(|(name, _)| name.to_string()).collect();
         open.known.extend(["trailmere.stores", "trailmere.ledger", "trailmere.quarantine"].map(String::from));
         open.known.extend(stores.iter().map(|s| s.name.clone()));
+        open.known.sort();
+        open.known.dedup();
         for name in names {
             let key = name.to_lowercase();
             if open.tables.contains_key(&key) {
