@@ -33,6 +33,7 @@ mod top;
 /// The aggregate functions of Trino's manual.
 pub(crate) fn all() -> Vec<Function> {
     let mut all = basic();
+    all.extend(bitwise());
     all.extend(collections::all());
     all.extend(top::all());
     all.extend(statistics::all());
@@ -105,6 +106,11 @@ fn basic() -> Vec<Function> {
             "approx_distinct('a')",
             approx_distinct,
         ),
+    ]
+}
+
+fn bitwise() -> Vec<Function> {
+    vec![
         entry(
             "bitwise_and_agg",
             "bitwise_and_agg(bigint) -> bigint",
@@ -261,3 +267,6 @@ pub(super) fn extreme(name: &'static str, args: &[Arg<'_>], greatest: bool) -> R
     let fold = Extreme { value: ty.clone(), key: ty.clone(), greatest };
     Ok(aggregate(name, vec![ty.clone()], ty.clone(), fold))
 }
+
+#[cfg(test)]
+mod tests;

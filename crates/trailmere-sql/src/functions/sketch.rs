@@ -41,6 +41,12 @@ const fn entry(
 
 /// The functions of sketches of Trino's manual.
 pub(crate) fn all() -> Vec<Function> {
+    let mut all = makers();
+    all.extend(questions());
+    all
+}
+
+fn makers() -> Vec<Function> {
     use FunctionKind::{Aggregate, Scalar};
     vec![
         entry(
@@ -78,6 +84,12 @@ pub(crate) fn all() -> Vec<Function> {
             "value_at_quantile(qdigest_agg(7), 0.5)",
             Aggregate(qdigest_agg),
         ),
+    ]
+}
+
+fn questions() -> Vec<Function> {
+    use FunctionKind::Scalar;
+    vec![
         entry(
             "value_at_quantile",
             "value_at_quantile(digest, quantile) -> number",

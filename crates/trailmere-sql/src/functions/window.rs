@@ -20,6 +20,12 @@ mod value;
 
 /// The window functions of Trino's manual.
 pub(crate) fn all() -> Vec<Function> {
+    let mut all = ranks();
+    all.extend(of_other_rows());
+    all
+}
+
+fn ranks() -> Vec<Function> {
     vec![
         entry("row_number", "row_number() -> bigint", "The number of the row, from 1.", "row_number() OVER ()", |a| {
             ranking("row_number", a, row_number::row_number_udwf())
@@ -52,6 +58,11 @@ pub(crate) fn all() -> Vec<Function> {
             "cume_dist() OVER (ORDER BY 1)",
             |a| share("cume_dist", a, cume_dist::cume_dist_udwf()),
         ),
+    ]
+}
+
+fn of_other_rows() -> Vec<Function> {
+    vec![
         entry(
             "ntile",
             "ntile(n) -> bigint",

@@ -96,6 +96,11 @@ pub(super) struct Zones {
 }
 
 impl Zones {
+    /// UTC for all.
+    pub(super) fn none() -> Zones {
+        Zones { names: None, cache: ZoneCache::default() }
+    }
+
     pub(super) fn of(array: &ArrayRef) -> DfResult<Zones> {
         let names = match array.as_any().downcast_ref::<StructArray>() {
             Some(members) => members.column(1).as_any().downcast_ref::<StringViewArray>().cloned(),
@@ -116,6 +121,14 @@ impl Zones {
 pub(super) fn instants_of(ty: &Type, array: &ArrayRef) -> DfResult<Vec<Local>> {
     match ty {
         Type::TimestampTz(_) => Ok(instants(downcast::<StructArray>(array)?.column(0))),
+        Type::TimeTz(_) => {
+            let offsets = downcast::<StructArray>(array)?.column(1).as_primitive::<Int32Type>().values().clone();
+            let in_utc = |(v, offset): (Local, &i32)| Local {
+                picos: (v.picos - i64::from(*offset) * MINUTE).rem_euclid(DAY),
+                ..v
+            };
+            Ok(locals(ty, array)?.into_iter().zip(offsets.iter()).map(in_utc).collect())
+        }
         _ => locals(ty, array),
     }
 }

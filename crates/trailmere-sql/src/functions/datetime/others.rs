@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow::array::{Array, Date32Array};
 use arrow::datatypes::Int64Type;
 use datafusion::error::Result as DfResult;
-use datafusion::logical_expr::ColumnarValue;
+use datafusion::logical_expr::{ColumnarValue, Expr};
 
 use super::entry;
-use super::local::{Zones, instants_of, locals, zoned_column};
+use super::local::{Zones, locals, zoned_column};
 use super::unix::named;
 use crate::call::Typed;
 use crate::cast;
@@ -16,6 +16,7 @@ use crate::coercion::can_coerce;
 use crate::error::{Result, fail};
 use crate::function::{Arg, Function, ScalarCall, no_overload};
 use crate::functions::arguments::{Texts, numbers, texts};
+use crate::operators;
 use crate::temporal::{civil_from_days, days_from_civil, month_length};
 use crate::types::Type;
 
@@ -74,7 +75,7 @@ fn date(args: &[Arg<'_>]) -> Result<ScalarCall> {
         return Err(bad());
     }
     let from = ty.clone();
-    let to_date = move |expr: datafusion::logical_expr::Expr| cast::cast(Typed::new(expr, from.clone()), &Type::Date);
+    let to_date = move |expr: Expr| cast::cast(Typed::new(expr, from.clone()), &Type::Date);
     // The types are checked: a CAST between these always binds.
     Ok(ScalarCall::native(vec![ty.clone()], Type::Date, move |mut exprs| {
         let value = exprs.swap_remove(0);
@@ -101,23 +102,22 @@ fn last_day_of_month(args: &[Arg<'_>]) -> Result<ScalarCall> {
     }))
 }
 
-/// A timestamp, with or without zone, and the name of a zone.
-fn time_and_zone(name: &str, args: &[Arg<'_>], with_zone: bool) -> Result<(Type, u8)> {
+/// A timestamp and the name of a zone.
+fn time_and_zone(name: &str, args: &[Arg<'_>]) -> Result<(Type, u8)> {
     let bad = || no_overload(name, args, "a timestamp and a zone");
     let [time, zone] = args else { return Err(bad()) };
     if time.is_lambda() || zone.is_lambda() || !can_coerce(zone.ty(), &Type::VARCHAR) {
         return Err(bad());
     }
-    match (time.ty(), with_zone) {
-        (Type::Timestamp(p), _) => Ok((Type::Timestamp(*p), *p)),
-        (Type::TimestampTz(p), true) => Ok((Type::TimestampTz(*p), *p)),
-        (Type::Date | Type::Unknown, _) => Ok((Type::Timestamp(3), 3)),
+    match time.ty() {
+        Type::Timestamp(p) => Ok((Type::Timestamp(*p), *p)),
+        Type::Date | Type::Unknown => Ok((Type::Timestamp(3), 3)),
         _ => Err(bad()),
     }
 }
 
 fn with_timezone(args: &[Arg<'_>]) -> Result<ScalarCall> {
-    let (ty, precision) = time_and_zone("with_timezone", args, false)?;
+    let (ty, precision) = time_and_zone("with_timezone", args)?;
     Ok(ScalarCall::new(vec![ty.clone(), Type::VARCHAR], Type::TimestampTz(precision), move |call| {
         let array = call.array(0)?;
         let values = locals(&ty, &array)?;
@@ -134,18 +134,22 @@ fn with_timezone(args: &[Arg<'_>]) -> Result<ScalarCall> {
     }))
 }
 
+/// AT TIME ZONE under another name.
 fn at_timezone(args: &[Arg<'_>]) -> Result<ScalarCall> {
-    let (ty, precision) = time_and_zone("at_timezone", args, true)?;
-    Ok(ScalarCall::new(vec![ty.clone(), Type::VARCHAR], Type::TimestampTz(precision), move |call| {
-        let array = call.array(0)?;
-        let values = instants_of(&ty, &array)?;
-        let zones = Texts::of(call, 1)?;
-        let value = |row: usize| match zones.get(row) {
-            Some(name) if array.is_valid(row) => Ok(Some((values[row].to_picos(), named(name)?.name()))),
-            _ => Ok(None),
-        };
-        let values = (0..call.rows).map(value).collect::<DfResult<Vec<_>>>()?;
-        Ok(ColumnarValue::Array(zoned_column(precision, values)?))
+    let [Arg::Value { ty: time, .. }, Arg::Value { ty: zone, .. }] = args else {
+        return Err(no_overload("at_timezone", args, "a timestamp and a zone"));
+    };
+    let (time, zone) = (time.clone(), zone.clone());
+    let types = vec![time.clone(), zone.clone()];
+    let build = move |value: Expr, name: Expr| {
+        operators::at_time_zone(Typed::new(value, time.clone()), Typed::new(name, zone.clone()))
+    };
+    let column = |name: &str| Expr::Column(datafusion::common::Column::from_name(name));
+    let returns = build(column("time"), column("zone"))?.ty;
+    // The types are checked: the operator always binds.
+    Ok(ScalarCall::native(types, returns, move |exprs| match exprs.as_slice() {
+        [value, name] => build(value.clone(), name.clone()).map_or_else(|_| value.clone(), |typed| typed.expr),
+        _ => datafusion::logical_expr::lit(false),
     }))
 }
 

@@ -45,6 +45,9 @@ pub(super) fn all() -> Vec<Function> {
     ]
 }
 
+/// The days from 1970 that 64 bits of milliseconds hold.
+const MOST_DAYS: i64 = i64::MAX / 86_400_000;
+
 /// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
@@ -188,14 +191,19 @@ fn date_add(args: &[Arg<'_>]) -> Result<ScalarCall> {
         let numbers = call.array(1)?;
         let numbers = numbers.as_primitive::<Int64Type>();
         let array = call.array(2)?;
-        let mut values = instants_of(&ty, &array)?;
-        let mut zones = Zones::of(&array)?;
+        // A time of day keeps its offset; only timestamps move through their instant.
+        let of_day = matches!(ty, Type::TimeTz(_));
+        let mut values = if of_day { locals(&ty, &array)? } else { instants_of(&ty, &array)? };
+        let mut zones = if of_day { Zones::none() } else { Zones::of(&array)? };
         for (row, value) in values.iter_mut().enumerate() {
             if array.is_null(row) || numbers.is_null(row) {
                 continue;
             }
             if let Some(unit) = units.get(row)? {
                 *value = added(*value, numbers.value(row), unit, zones.get(row))?;
+                if value.days.abs() > MOST_DAYS {
+                    return fail("the result is out of range: a timestamp is within 292 million years of 1970");
+                }
             }
         }
         Ok(ColumnarValue::Array(column(&ty, &values, &array)?))
