@@ -12,6 +12,7 @@ pub(crate) mod aggregate;
 pub(crate) mod arguments;
 pub(crate) mod array;
 pub(crate) mod binary;
+pub(crate) mod color;
 pub(crate) mod comparison;
 pub(crate) mod conversion;
 pub(crate) mod datetime;
@@ -42,6 +43,7 @@ pub fn families() -> Vec<(&'static str, Vec<Function>)> {
         ("url", url::all()),
         ("ip", ip::all()),
         ("uuid", uuid::all()),
+        ("color", color::all()),
         ("math", math::all()),
         ("datetime", datetime::all()),
         ("array", array::all()),

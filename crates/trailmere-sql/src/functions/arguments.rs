@@ -11,6 +11,7 @@ use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::ColumnarValue;
 
 use crate::call::downcast;
+use crate::error::fail;
 use crate::function::{Arg, CallArgs};
 use crate::types::{Type, item_field};
 
@@ -97,6 +98,19 @@ pub(crate) fn texts<S: AsRef<str>>(
     Ok(ColumnarValue::Array(Arc::new(builder.finish())))
 }
 
+/// The longest text that a function makes, in bytes: far above any use, far below exhausting memory.
+pub(crate) const LARGEST_TEXT: usize = 64 << 20;
+/// The most text that a function makes of one batch.
+const LARGEST_BATCH: usize = 1 << 30;
+
+/// Fails where a text grows beyond the limit; functions that multiply text ask while they write.
+pub(crate) fn check_size(text: &str) -> DfResult<()> {
+    if text.len() > LARGEST_TEXT {
+        return fail(format!("a text exceeds this engine's limit of {LARGEST_TEXT} bytes"));
+    }
+    Ok(())
+}
+
 /// A varchar or json result that is written to a buffer; `false` is NULL.
 pub(crate) fn written_texts(
     rows: usize,
@@ -104,9 +118,16 @@ pub(crate) fn written_texts(
 ) -> DfResult<ColumnarValue> {
     let mut builder = StringViewBuilder::with_capacity(rows);
     let mut buffer = String::new();
+    let mut written = 0;
     for row in 0..rows {
         buffer.clear();
-        match write(row, &mut buffer)? {
+        let valid = write(row, &mut buffer)?;
+        check_size(&buffer)?;
+        written += buffer.len();
+        if written > LARGEST_BATCH {
+            return fail(format!("the texts of a batch exceed this engine's limit of {LARGEST_BATCH} bytes"));
+        }
+        match valid {
             true => builder.append_value(&buffer),
             false => builder.append_null(),
         }

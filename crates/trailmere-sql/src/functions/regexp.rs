@@ -150,7 +150,10 @@ fn extract_all(args: &[Arg<'_>]) -> Result<ScalarCall> {
             let (Some(s), Some(pattern)) = (text.get(row), patterns.get(row)) else { return Ok(false) };
             let Some(group) = group(&groups, row, pattern)? else { return Ok(false) };
             if group == 0 {
-                pattern.each_match(s, |range| out.append_value(&s[range]))?;
+                pattern.each_match(s, |range| {
+                    out.append_value(&s[range]);
+                    Ok(())
+                })?;
             } else {
                 pattern.each_captures(s, |groups| {
                     out.append_option(groups.get(group).map(|range| &s[range]));
@@ -175,6 +178,7 @@ fn split(args: &[Arg<'_>]) -> Result<ScalarCall> {
             pattern.each_match(s, |range| {
                 out.append_value(&s[from..range.start]);
                 from = range.end;
+                Ok(())
             })?;
             out.append_value(&s[from..]);
             Ok(true)
@@ -192,7 +196,10 @@ fn count(args: &[Arg<'_>]) -> Result<ScalarCall> {
         numbers::<Int64Type>(call.rows, |row| {
             let (Some(s), Some(pattern)) = (text.get(row), patterns.get(row)) else { return Ok(None) };
             let mut count = 0;
-            pattern.each_match(s, |_| count += 1)?;
+            pattern.each_match(s, |_| {
+                count += 1;
+                Ok(())
+            })?;
             Ok(Some(count))
         })
     }))

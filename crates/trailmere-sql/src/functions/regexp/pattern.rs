@@ -1,5 +1,6 @@
 //! How is a Java pattern compiled, and its matches found as Java finds them?
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -84,11 +85,11 @@ impl Pattern {
     }
 
     /// Visits all matches, also empty ones next to others.
-    pub(crate) fn each_match(&self, s: &str, mut visit: impl FnMut(Range<usize>)) -> DfResult<()> {
+    pub(crate) fn each_match(&self, s: &str, mut visit: impl FnMut(Range<usize>) -> DfResult<()>) -> DfResult<()> {
         let mut from = 0;
         while let Some(found) = self.find(s, from)? {
             from = next_start(s, &found);
-            visit(found);
+            visit(found)?;
         }
         Ok(())
     }
@@ -131,23 +132,31 @@ impl Groups<'_> {
     }
 }
 
-/// The patterns of a call's second argument; each is compiled once as long as it does not change.
+/// The patterns of a call's second argument; each is compiled once.
 pub(crate) struct Patterns {
     texts: Texts,
     last: Option<Pattern>,
+    seen: HashMap<String, Pattern>,
 }
+
+/// Compiled patterns are large; more than these are forgotten and compiled anew.
+const MOST_REMEMBERED: usize = 64;
 
 impl Patterns {
     /// Those of a call; `known` is the constant one.
     pub(crate) fn of(call: &CallArgs<'_>, known: &Option<Pattern>) -> DfResult<Self> {
-        Ok(Patterns { texts: Texts::of(call, 1)?, last: known.clone() })
+        Ok(Patterns { texts: Texts::of(call, 1)?, last: known.clone(), seen: HashMap::new() })
     }
 
     /// The pattern of a row, `None` where NULL.
     pub(crate) fn get(&mut self, row: usize) -> Option<&Pattern> {
         let text = self.texts.get(row)?;
         if self.last.as_ref().is_none_or(|last| &*last.text != text) {
-            self.last = Some(Pattern::new(text));
+            if self.seen.len() == MOST_REMEMBERED && !self.seen.contains_key(text) {
+                self.seen.clear();
+            }
+            let pattern = self.seen.entry(text.to_string()).or_insert_with(|| Pattern::new(text));
+            self.last = Some(pattern.clone());
         }
         self.last.as_ref()
     }

@@ -8,7 +8,7 @@ use super::replacement::Replacement;
 use super::{compiled, lambda};
 use crate::error::Result;
 use crate::function::{Arg, CallArgs, ScalarCall, no_overload};
-use crate::functions::arguments::{Texts, becomes, takes, written_texts};
+use crate::functions::arguments::{Texts, becomes, check_size, takes, written_texts};
 use crate::types::Type;
 
 /// Binds `regexp_replace`.
@@ -61,6 +61,7 @@ fn push_replaced(s: &str, pattern: &Pattern, replacement: &Replacement, out: &mu
             out.push_str(&s[from..range.start]);
             out.push_str(text);
             from = range.end;
+            check_size(out)
         })?;
     } else {
         pattern.each_captures(s, |groups| {
@@ -68,7 +69,7 @@ fn push_replaced(s: &str, pattern: &Pattern, replacement: &Replacement, out: &mu
             out.push_str(&s[from..range.start]);
             replacement.push(s, &groups, out);
             from = range.end;
-            Ok(())
+            check_size(out)
         })?;
     }
     out.push_str(&s[from..]);

@@ -11,7 +11,7 @@ use super::{characters, entry};
 use crate::call::downcast;
 use crate::error::{Result, fail};
 use crate::function::{Arg, CallArgs, Function, ScalarCall, no_overload};
-use crate::functions::arguments::{Column, Texts, binaries, takes, written_texts};
+use crate::functions::arguments::{Column, LARGEST_TEXT, Texts, binaries, takes, written_texts};
 use crate::types::Type;
 
 /// Functions that pad and reverse.
@@ -46,9 +46,6 @@ enum Side {
     Front,
     End,
 }
-
-/// The greatest padded length: far above any use, far below exhausting memory.
-const LONGEST: i64 = 64 << 20;
 
 fn pad(name: &'static str, args: &[Arg<'_>], side: Side) -> Result<ScalarCall> {
     if takes(args, &[Type::Varbinary, Type::BigInt, Type::Varbinary]) && args[0].ty() != &Type::Unknown {
@@ -112,10 +109,11 @@ fn checked_size(size: i64) -> DfResult<usize> {
     if !(0..=i64::from(i32::MAX)).contains(&size) {
         return fail("Target length must be in the range [0..2147483647]");
     }
-    if size > LONGEST {
-        return fail(format!("Target length {size} is above this engine's limit of {LONGEST}"));
+    let size = size as usize;
+    if size > LARGEST_TEXT {
+        return fail(format!("Target length {size} is above this engine's limit of {LARGEST_TEXT}"));
     }
-    Ok(size as usize)
+    Ok(size)
 }
 
 /// Trino's `substr` of bytes.

@@ -9,7 +9,7 @@ use memchr::memmem;
 use super::{characters, entry};
 use crate::error::{Result, fail};
 use crate::function::{Arg, CallArgs, Function, ScalarCall, no_overload};
-use crate::functions::arguments::{Column, Texts, booleans, numbers, takes, written_texts};
+use crate::functions::arguments::{Column, Texts, booleans, check_size, numbers, takes, written_texts};
 use crate::types::Type;
 
 /// Functions that search.
@@ -138,29 +138,32 @@ fn replace(args: &[Arg<'_>]) -> Result<ScalarCall> {
             let (Some(s), Some(search)) = (text.get(row), searches.get(row)) else { return Ok(false) };
             let Some(new) = replacements.as_ref().map_or(Some(""), |r| r.get(row)) else { return Ok(false) };
             match &constant {
-                Some(finder) => push_replaced(s, finder, new, out),
-                None => push_replaced(s, &memmem::Finder::new(search), new, out),
+                Some(finder) => push_replaced(s, finder, new, out)?,
+                None => push_replaced(s, &memmem::Finder::new(search), new, out)?,
             }
             Ok(true)
         })
     }))
 }
 
-fn push_replaced(s: &str, search: &memmem::Finder<'_>, new: &str, out: &mut String) {
+fn push_replaced(s: &str, search: &memmem::Finder<'_>, new: &str, out: &mut String) -> DfResult<()> {
     let width = search.needle().len();
     if width == 0 {
         for c in s.chars() {
             out.push_str(new);
             out.push(c);
+            check_size(out)?;
         }
         out.push_str(new);
-        return;
+        return Ok(());
     }
     let mut from = 0;
     for at in search.find_iter(s.as_bytes()) {
         out.push_str(&s[from..at]);
         out.push_str(new);
         from = at + width;
+        check_size(out)?;
     }
     out.push_str(&s[from..]);
+    Ok(())
 }

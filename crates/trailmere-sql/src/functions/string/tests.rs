@@ -114,6 +114,7 @@ fn pads_and_trims() {
             (&[T("abc"), I(-1), T("x")], Some("!Target length must be in the range")),
             (&[T("abc"), I(3), T("")], Some("!Padding string must not be empty")),
             (&[B(&[1]), I(2), B(&[0])], Some("00 01")),
+            (&[T("a"), I(2_147_483_647), T("x")], Some("!above this engine's limit")),
         ],
     );
     check("rpad", &[(&[T("信念"), I(4), T("望")], Some("信念望望"))]);
