@@ -206,19 +206,20 @@ fn insight_context(scene: &mut Scene<'_>, context: &mut Object<'_>) {
         for (attribute, value) in
             [("userIdentityArn", arn.as_str()), ("userAgent", "codedeploy"), ("errorCode", "null")]
         {
-            attributions.object(|to| {
-                to.str("attribute", attribute);
-                for side in ["insight", "baseline"] {
-                    to.array(side, |values| {
-                        values.object(|to| {
-                            to.str("value", value)
-                                .raw("average", if side == "insight" { "0.6" } else { "0.0882145492" });
-                        });
-                    });
-                }
-            });
+            attributions.object(|to| attribution(to, attribute, value));
         }
     });
+}
+
+fn attribution(to: &mut Object<'_>, attribute: &str, value: &str) {
+    to.str("attribute", attribute);
+    for (side, average) in [("insight", "0.6"), ("baseline", "0.0882145492")] {
+        to.array(side, |values| {
+            values.object(|to| {
+                to.str("value", value).raw("average", average);
+            });
+        });
+    }
 }
 
 fn network(scene: &mut Scene<'_>, action: &Action, record: &mut Object<'_>) {

@@ -56,17 +56,15 @@ fn describe(scene: &mut Scene<'_>, to: &mut Object<'_>) {
     to.object("filterSet", |filters| {
         if scene.number % 3 == 0 {
             filters.array("items", |items| {
-                items.object(|item| {
-                    item.str("name", "tag:eks:cluster-name").object("valueSet", |values| {
-                        values.array("items", |items| {
-                            items.object(|item| {
-                                item.str("value", &scene.thing().named("cluster"));
-                            });
-                        });
-                    });
-                });
+                items.object(|item| cluster_filter(scene, item));
             });
         }
+    });
+}
+
+fn cluster_filter(scene: &mut Scene<'_>, to: &mut Object<'_>) {
+    to.str("name", "tag:eks:cluster-name").items("valueSet", |item| {
+        item.str("value", &scene.thing().named("cluster"));
     });
 }
 
