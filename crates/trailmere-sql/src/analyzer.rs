@@ -13,6 +13,8 @@ mod join;
 mod lambda;
 mod name;
 mod order;
+mod pattern;
+mod pattern_scope;
 mod query;
 mod relation;
 mod scope;

@@ -19,6 +19,7 @@ pub mod literal;
 mod nearest;
 pub mod operators;
 mod parser;
+mod pattern;
 pub mod render;
 pub mod scalar;
 mod temporal;

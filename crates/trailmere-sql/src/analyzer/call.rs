@@ -17,6 +17,12 @@ impl Analyzer<'_> {
     /// A call.
     pub(super) fn call(&self, call: &Call, at: At, cx: Context<'_>) -> Result<Typed> {
         let name = call.name.value.to_lowercase();
+        if let Some(frame) = cx.env.pattern()
+            && call.over.is_none()
+            && let Some(value) = self.pattern_call(frame, call, cx)?
+        {
+            return Ok(value);
+        }
         if call.over.is_some() {
             return self.window_call(call, at, cx);
         }

@@ -48,6 +48,11 @@ impl Analyzer<'_> {
             ExprKind::InQuery(value, query) => self.in_subquery(value, query, cx),
             ExprKind::Quantified(op, all, value, query) => self.quantified((*op, *all), value, query, cx),
             ExprKind::Grouping(keys) => self.grouping_call(keys, cx),
+            ExprKind::Semantics(whole, inner) => match cx.env.pattern() {
+                Some(frame) => self.with_semantics(frame, *whole, || self.expr(inner, cx)),
+                None => Err(SqlError::invalid("RUNNING and FINAL belong into a pattern")),
+            },
+            ExprKind::Measure(name, over) => self.measure(name, over, cx),
             ExprKind::Lambda(..) => Err(SqlError::invalid("a lambda can only be an argument of a function")),
             _ => self.operator(e, cx),
         }

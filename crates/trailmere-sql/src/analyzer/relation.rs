@@ -57,8 +57,9 @@ impl Analyzer<'_> {
                 self.sample(rows, percentage, outer, ctes)
             }
             RelationKind::Function(function) => self.table_function(function, relation.at, outer, ctes),
-            RelationKind::Match(_, m) => {
-                Err(SqlError::unsupported("MATCH_RECOGNIZE is not supported yet").at(m.at.into()))
+            RelationKind::Match(inner, m) => {
+                let rows = self.relation(inner, outer, ctes)?;
+                self.match_recognize(rows, m, outer, ctes)
             }
         }
     }

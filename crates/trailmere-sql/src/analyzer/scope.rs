@@ -125,6 +125,8 @@ pub(crate) enum Frame<'e> {
     Lambda(&'e LambdaFrame),
     /// An inline function, whose parameters are what the caller gave.
     Function(&'e LambdaFrame),
+    /// DEFINE and MEASURES of a pattern.
+    Pattern(&'e super::pattern_scope::PatternFrame<'e>),
     /// Beyond are the columns of the query outside.
     Query,
 }
@@ -163,6 +165,15 @@ impl<'e> Env<'e> {
             Frame::Lambda(lambda) if !lambda.parameters.is_empty() => true,
             Frame::Query => false,
             _ => self.outer.is_some_and(Env::in_lambda),
+        }
+    }
+
+    /// The pattern whose expression this is.
+    pub(crate) fn pattern(&self) -> Option<&super::pattern_scope::PatternFrame<'e>> {
+        match (&self.frame, self.outer) {
+            (Frame::Pattern(pattern), _) => Some(pattern),
+            (Frame::Query, _) | (_, None) => None,
+            (_, Some(outer)) => outer.pattern(),
         }
     }
 
@@ -226,6 +237,7 @@ impl<'e> Env<'e> {
                 let named = lambda.parameters.iter().find(|(name, _)| *name == parts[0]);
                 named.map(|(_, value)| (value.clone(), 1))
             }
+            Frame::Pattern(pattern) => pattern.lookup(parts)?,
             Frame::Query => None,
         };
         if here.is_some() {
@@ -254,7 +266,7 @@ impl<'e> Env<'e> {
             Frame::Lambda(lambda) | Frame::Function(lambda) => {
                 lambda.parameters.iter().map(|(name, _)| name.value.clone()).collect()
             }
-            Frame::Query => vec![],
+            Frame::Pattern(_) | Frame::Query => vec![],
         };
         names.extend(self.outer.map(Env::known_names).unwrap_or_default());
         names

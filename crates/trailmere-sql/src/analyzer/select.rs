@@ -88,6 +88,11 @@ impl Analyzer<'_> {
             plan = filter(plan, having)?;
         }
         plan = super::window::plan_windows(plan, stage.windows.take())?;
+        let patterns = stage.patterns.take();
+        if aggregated && !patterns.is_empty() {
+            return Err(SqlError::unsupported("a pattern in a window cannot be over groups; group in a subquery"));
+        }
+        plan = self.plan_patterns(plan, patterns)?;
         self.projected(plan, select.distinct, &items, output, tail)
     }
 

@@ -24,6 +24,8 @@ pub(crate) struct Stage<'s> {
     pub(crate) windowed: bool,
     /// Window functions: internal name and call.
     pub(crate) windows: RefCell<Vec<(String, Expr)>>,
+    /// Patterns in windows.
+    pub(crate) patterns: RefCell<Vec<super::pattern::PatternWindow>>,
     /// Named windows.
     pub(crate) named_windows: &'s [(ast::Ident, ast::WindowSpec)],
     /// Subqueries.
@@ -43,6 +45,7 @@ impl Stage<'_> {
             aggregates: RefCell::default(),
             windowed: false,
             windows: RefCell::default(),
+            patterns: RefCell::default(),
             named_windows: &[],
             subqueries: RefCell::default(),
             keys: RefCell::default(),

@@ -103,6 +103,15 @@ impl Analyzer<'_> {
         }
     }
 
+    /// `m OVER w`
+    pub(super) fn measure(&self, name: &ast::Ident, over: &Over, cx: Context<'_>) -> Result<Typed> {
+        if !cx.stage.windowed {
+            return Err(SqlError::invalid(format!("{} cannot contain window functions", cx.stage.clause)));
+        }
+        let spec = resolve_over(over, cx)?;
+        self.window_measure(name, &spec, cx.with_env(cx.env.outside_lambdas()))
+    }
+
     /// Checks WINDOW, also what nothing uses.
     pub(super) fn check_windows(&self, windows: &[(ast::Ident, WindowSpec)], cx: Context<'_>) -> Result<()> {
         for (i, (name, spec)) in windows.iter().enumerate() {
@@ -287,6 +296,8 @@ fn extended(spec: &WindowSpec, cx: Context<'_>) -> Result<WindowSpec> {
         base.order_by.clone_from(&spec.order_by);
     }
     base.frame.clone_from(&spec.frame);
+    base.measures.clone_from(&spec.measures);
+    base.pattern.clone_from(&spec.pattern);
     Ok(base)
 }
 

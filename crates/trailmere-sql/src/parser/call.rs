@@ -242,6 +242,12 @@ impl Parser<'_> {
             let body = self.expr()?;
             return Ok(Expr::new(ExprKind::Lambda(vec![parameter], body), at));
         }
+        if (self.is("running") || self.is("final")) && self.is_name_at(1) && self.is_at(2, "(") {
+            let of_whole = self.is("final");
+            self.advance();
+            let call = self.nested(|p| p.name_or_call(at))?;
+            return Ok(Expr::new(ExprKind::Semantics(of_whole, call), at));
+        }
         let typed = matches!((self.peek(), &self.lexeme(1).token), (Token::Word(_), Token::String(_)));
         let name = if self.is_at(1, "(")
             && matches!(self.peek(), Token::Word(w) if matches!(w.to_ascii_lowercase().as_str(), "left" | "right"))
@@ -261,6 +267,11 @@ impl Parser<'_> {
         if self.is("(") {
             return self.call(name, at);
         }
+        if self.is("over") && (self.is_at(1, "(") || self.is_name_at(1)) {
+            self.advance();
+            let over = if self.is("(") { Over::Spec(self.window()?) } else { Over::Named(self.ident()?) };
+            return Ok(Expr::new(ExprKind::Measure(name, over), at));
+        }
         Ok(Expr::new(ExprKind::Name(name), at))
     }
 
@@ -272,7 +283,7 @@ impl Parser<'_> {
             self.advance();
         }
         let empty = star || self.is(")") || self.are(&["order", "by"]);
-        let args = if empty { vec![] } else { self.list(Self::expr)? };
+        let args = if empty { vec![] } else { self.list(Self::argument)? };
         if self.is("on") {
             return Err(SqlError::unsupported("ON OVERFLOW is not supported yet").at(self.at().into()));
         }
@@ -291,6 +302,17 @@ impl Parser<'_> {
         call.order_by = order_by;
         self.call_tail(&mut call)?;
         Ok(Expr::new(ExprKind::Call(call), at))
+    }
+
+    /// An argument; `A.*` is all rows with the label A, as `count` takes it.
+    fn argument(&mut self) -> Result<Expr> {
+        let at = self.at();
+        if self.is_name_at(0) && self.is_at(1, ".") && self.is_at(2, "*") {
+            let label = Expr::new(ExprKind::Name(self.ident()?), at);
+            self.next += 2;
+            return Ok(Expr::new(ExprKind::Field(label, crate::ast::Ident::new("*", at)), at));
+        }
+        self.expr()
     }
 
     /// FILTER, IGNORE NULLS, OVER.
@@ -321,7 +343,7 @@ impl Parser<'_> {
         self.expect("(")?;
         let mut spec = WindowSpec::default();
         let clause = self.are(&["partition", "by"])
-            || ["rows", "range", "groups"].iter().any(|u| self.is(u) && !self.is_at(1, ")"));
+            || ["rows", "range", "groups", "measures"].iter().any(|u| self.is(u) && !self.is_at(1, ")"));
         if !clause && self.is_name_at(0) {
             spec.base = Some(self.ident()?);
         }
@@ -329,6 +351,7 @@ impl Parser<'_> {
             spec.partition_by = self.list(Self::expr)?;
         }
         spec.order_by = self.order_by()?;
+        spec.measures = self.measures()?;
         let at = self.at();
         let unit = match self.eat_one(&["rows", "range", "groups"]) {
             Some("rows") => Some(FrameUnit::Rows),
@@ -345,6 +368,9 @@ impl Parser<'_> {
                 (self.frame_bound()?, FrameBound::CurrentRow)
             };
             spec.frame = Some(Frame { unit, start, end, at });
+        }
+        if self.at_pattern() {
+            spec.pattern = Some(self.pattern_body()?);
         }
         self.expect(")")?;
         Ok(spec)

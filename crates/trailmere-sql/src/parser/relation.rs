@@ -2,9 +2,7 @@
 
 use super::Parser;
 use super::tokens::Token;
-use crate::ast::{
-    Ident, JoinCondition, JoinKind, MatchRecognize, Relation, RelationKind, TableArgument, TableFunction, TableName,
-};
+use crate::ast::{Ident, JoinCondition, JoinKind, Relation, RelationKind, TableArgument, TableFunction, TableName};
 use crate::error::{Result, SqlError};
 
 impl Parser<'_> {
@@ -100,9 +98,9 @@ impl Parser<'_> {
         if !self.is("match_recognize") {
             return Ok(relation);
         }
-        let matched = MatchRecognize { at: self.at() };
-        let _ = Relation { kind: Box::new(RelationKind::Match(relation, matched)), at };
-        Err(SqlError::unsupported("MATCH_RECOGNIZE is not supported yet").at(self.at().into()))
+        let matched = self.match_recognize()?;
+        let relation = Relation { kind: Box::new(RelationKind::Match(relation, matched)), at };
+        self.with_alias(relation)
     }
 
     fn with_alias(&mut self, relation: Relation) -> Result<Relation> {
