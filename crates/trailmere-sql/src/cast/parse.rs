@@ -72,16 +72,21 @@ impl Moment<'_> {
     }
 }
 
+/// Without white space around it; Java also counts the separators among the control characters.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+}
+
 /// `2001-1-2`, blanks around it.
 pub(crate) fn date(text: &str) -> Option<i64> {
-    let mut reader = Reader { rest: text.trim() };
+    let mut reader = Reader { rest: trim(text) };
     let days = reader.date()?;
     reader.rest.is_empty().then_some(days)
 }
 
 /// `2001-1-2 3:04[:05[.678]] [zone]`; a T between date and time only where `Separator::Lake` says so.
 pub(crate) fn moment(text: &str, separator: Separator) -> Option<Moment<'_>> {
-    let mut reader = Reader { rest: text.trim() };
+    let mut reader = Reader { rest: trim(text) };
     let days = reader.date()?;
     let mut moment = Moment { days, picos: 0, precision: 0, zone: None };
     if reader.rest.is_empty() {
@@ -109,7 +114,7 @@ pub(crate) enum Separator {
 
 /// `3:04[:05[.678]]` and perhaps an offset in minutes; with the number of fraction digits.
 pub(crate) fn time(text: &str) -> Option<(i128, usize, Option<i32>)> {
-    let mut reader = Reader { rest: text.trim() };
+    let mut reader = Reader { rest: trim(text) };
     let (picos, precision) = reader.time()?;
     if precision > 12 {
         return None;

@@ -111,14 +111,17 @@ fn times(array: &ArrayRef, from: &Type, failures: &mut Failures) -> DfResult<Vec
             let offsets = members.column(1).as_primitive::<Int32Type>();
             build::values(array, failures, |i| Ok((i128::from(picos.value(i)), offsets.value(i))))
         }
-        Type::TimestampTz(_) => {
+        Type::TimestampTz(precision) => {
             let zoned = Zoned::of(array)?;
             let mut cache = ZoneCache::default();
             build::values(array, failures, |i| {
                 let instant = zoned.instants.picos(i);
                 let zone = cache.get(zoned.zones.value(i));
-                let offset = zone.offset_at(instant.div_euclid(PICOS_PER_SECOND) as i64) / 60;
-                Ok((zone.to_local(instant).rem_euclid(PICOS_PER_DAY), offset as i32))
+                let local = zone.to_local(instant);
+                // Trino asks for the offset at the local time where the timestamp is finer than milliseconds.
+                let at = if *precision > 3 { local } else { instant };
+                let offset = zone.offset_at(at.div_euclid(PICOS_PER_SECOND) as i64) / 60;
+                Ok((local.rem_euclid(PICOS_PER_DAY), offset as i32))
             })
         }
         _ => {
