@@ -110,7 +110,11 @@ impl ObjectStore for FolderStore {
             async move {
                 let path = store.inner.path_to_filesystem(&location)?;
                 let root = store.root;
-                blocking(move || Ok(remove_empty_folders(&path, &root))).await?;
+                let clean = move || {
+                    remove_empty_folders(&path, &root);
+                    Ok(())
+                };
+                blocking(clean).await?;
                 Ok(location)
             }
         };

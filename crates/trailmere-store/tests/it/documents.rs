@@ -70,7 +70,13 @@ async fn no_change_is_lost_among_many_writers() {
         tasks.push(tokio::spawn(async move {
             for word in 0..5 {
                 let word = format!("{writer}.{word}");
-                documents.change("note", "shared", |note: &mut Note| Ok(note.words.push(word.clone()))).await.unwrap();
+                documents
+                    .change("note", "shared", |note: &mut Note| {
+                        note.words.push(word.clone());
+                        Ok(())
+                    })
+                    .await
+                    .unwrap();
             }
         }));
     }
@@ -105,7 +111,12 @@ async fn a_lost_answer_does_not_turn_success_into_a_conflict() {
     documents.put_new("note", "a", &note(&[])).await.unwrap();
     // The write is the third call: list, read, write.
     flaky.fail(3, Fault::After, Extent::Once);
-    let first = documents.change("note", "a", |note: &mut Note| Ok(note.words.push("x".into()))).await;
+    let first = documents
+        .change("note", "a", |note: &mut Note| {
+            note.words.push("x".into());
+            Ok(())
+        })
+        .await;
     assert_eq!(first.unwrap_err().kind(), Kind::Unavailable);
     flaky.heal();
     let found = documents.get::<Note>("note", "a").await.unwrap().unwrap();

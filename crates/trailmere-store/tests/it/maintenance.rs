@@ -93,7 +93,12 @@ async fn files_of_no_use_go_when_they_are_old_enough() {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap();
     let (lake, store) = lake_with_store(lake).await;
-    lake.change_store(store.id, |store| Ok(store.retention = Retention::Days(7))).await.unwrap();
+    lake.change_store(store.id, |store| {
+        store.retention = Retention::Days(7);
+        Ok(())
+    })
+    .await
+    .unwrap();
     let store = lake.find_store("events").await.unwrap();
     let table = lake.table(&store).await.unwrap();
     table.commit(batch(&table, &["a", "b"]).await.unwrap().unwrap()).await.unwrap();
@@ -111,7 +116,12 @@ async fn files_of_no_use_go_when_they_are_old_enough() {
     assert!(before.is_subset(&paths(&lake).await), "all is younger than a day");
 
     // The definition is left out of it: nothing else may expire at this hour.
-    lake.change_store(store.id, |store| Ok(store.retention = Retention::Forever)).await.unwrap();
+    lake.change_store(store.id, |store| {
+        store.retention = Retention::Forever;
+        Ok(())
+    })
+    .await
+    .unwrap();
     let before = paths(&lake).await;
     let dry = lake.maintain(later(), &MaintainOptions { dry_run: true, ..MaintainOptions::default() }).await.unwrap();
     assert_eq!(paths(&lake).await, before, "a dry run does nothing");
@@ -291,7 +301,13 @@ async fn whichever_call_fails_the_next_maintenance_finishes() {
     // One file goes, and the other four are put together.
     let times: Vec<i64> = (0..5).map(|hours| MIDNIGHT + hours * HOUR).collect();
     take(&lake.table(&store).await.unwrap(), "log", &times).await;
-    let store = lake.change_store(store.id, |store| Ok(store.retention = Retention::Days(7))).await.unwrap();
+    let store = lake
+        .change_store(store.id, |store| {
+            store.retention = Retention::Days(7);
+            Ok(())
+        })
+        .await
+        .unwrap();
     let now = at(MIDNIGHT + HOUR + 7 * 24 * HOUR);
     let expected: Vec<String> = times[1..].iter().map(|time| format!("log@{time}")).collect();
     for fault in [Fault::Before, Fault::After] {

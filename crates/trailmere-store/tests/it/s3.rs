@@ -75,7 +75,13 @@ async fn child_uses_a_lake() {
     assert_once(&lake, &open(&place).await.table(&store).await.unwrap(), &["a", "b"]).await;
 
     assert!(lake.create_store(&definition("EVENTS")).await.is_err());
-    let renamed = lake.change_store(store.id, |store| Ok(store.name = "audit".to_owned())).await.unwrap();
+    let renamed = lake
+        .change_store(store.id, |store| {
+            store.name = "audit".to_owned();
+            Ok(())
+        })
+        .await
+        .unwrap();
     assert_eq!(lake.find_store("audit").await.unwrap(), renamed);
 
     let deleted = lake.change_store(store.id, |store| store.delete(now())).await.unwrap();

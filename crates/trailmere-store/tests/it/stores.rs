@@ -117,7 +117,13 @@ async fn a_change_reaches_definition_name_and_table() {
     table.commit(batch(&table, &["a"]).await.unwrap().unwrap()).await.unwrap();
     assert_once(&lake, &table, &["a"]).await;
     lake.create_store(&definition("events")).await.unwrap();
-    let error = lake.change_store(store.id, |store| Ok(store.name = "events".to_owned())).await.unwrap_err();
+    let error = lake
+        .change_store(store.id, |store| {
+            store.name = "events".to_owned();
+            Ok(())
+        })
+        .await
+        .unwrap_err();
     assert_eq!(error.cause::<Refusal>(), Some(&Refusal::AlreadyExists));
 
     // As any other program sees the table.
