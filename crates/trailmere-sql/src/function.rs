@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use arrow::array::ArrayRef;
+use arrow::compute::SortOptions;
 use arrow::datatypes::Field;
 use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
@@ -226,6 +227,15 @@ pub struct AggregateCall {
     pub udaf: Arc<AggregateUDF>,
     /// Wraps the result, where DataFusion's own aggregate returns another Arrow type (a cast, mostly).
     pub finish: Option<Arc<dyn Fn(Expr) -> Expr + Send + Sync>>,
+}
+
+impl AggregateCall {
+    /// The same over rows in an order: the sort keys follow the arguments, one for each of `order`. For aggregates with
+    /// ORDER BY and OVER; DataFusion itself orders those of groups.
+    pub fn in_order(mut self, order: Vec<SortOptions>) -> AggregateCall {
+        self.udaf = Arc::new(crate::functions::aggregate::in_order(self.udaf, order));
+        self
+    }
 }
 
 /// A bound window call.

@@ -19,37 +19,33 @@ use crate::canonical::Keys;
 use crate::types::{ITEM, Type};
 
 /// The rows of a group or frame.
-pub(super) struct Replay<F: Fold> {
-    fold: Arc<F>,
-    /// Types of the arguments, which come before the columns of ORDER BY.
-    args: Vec<Type>,
-    distinct: bool,
-    order: Vec<SortOptions>,
+pub(super) struct Kept {
     types: Vec<DataType>,
     batches: Vec<Vec<ArrayRef>>,
     /// How many rows at the start a sliding frame has left behind.
     retracted: usize,
 }
 
-impl<F: Fold> Replay<F> {
-    pub(super) fn new(udaf: &FoldUdaf<F>, args: &AccumulatorArgs<'_>) -> DfResult<Self> {
-        let mut types: Vec<DataType> = args.expr_fields.iter().map(|f| f.data_type().clone()).collect();
-        for by in args.order_bys {
-            types.push(by.expr.data_type(args.schema)?);
+impl Kept {
+    pub(super) fn new(types: Vec<DataType>) -> Kept {
+        Kept { types, batches: vec![], retracted: 0 }
+    }
+
+    pub(super) fn push(&mut self, values: &[ArrayRef]) {
+        if values.first().is_some_and(|v| !v.is_empty()) {
+            self.batches.push(values[..self.types.len()].to_vec());
         }
-        Ok(Replay {
-            fold: Arc::clone(&udaf.fold),
-            args: udaf.args.clone(),
-            distinct: args.is_distinct,
-            order: args.order_bys.iter().map(|by| by.options).collect(),
-            types,
-            batches: vec![],
-            retracted: 0,
-        })
+    }
+
+    pub(super) fn retract(&mut self, rows: usize) {
+        self.retracted += rows;
+        while self.batches.first().is_some_and(|b| b[0].len() <= self.retracted) {
+            self.retracted -= self.batches.remove(0)[0].len();
+        }
     }
 
     /// All rows in one batch, which replaces those that it is made of.
-    fn columns(&mut self) -> DfResult<Vec<ArrayRef>> {
+    pub(super) fn columns(&mut self) -> DfResult<Vec<ArrayRef>> {
         if self.batches.is_empty() {
             return Ok(self.types.iter().map(new_empty_array).collect());
         }
@@ -64,9 +60,61 @@ impl<F: Fold> Replay<F> {
         Ok(whole)
     }
 
+    pub(super) fn size(&self) -> usize {
+        self.batches.iter().flatten().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum()
+    }
+
+    /// Each column as one list.
+    pub(super) fn state(&mut self) -> DfResult<Vec<ScalarValue>> {
+        self.columns()?.into_iter().map(one_list).collect()
+    }
+
+    /// Adds the rows of such lists.
+    pub(super) fn merge(&mut self, states: &[ArrayRef]) -> DfResult<()> {
+        for row in 0..states.first().map_or(0, |s| s.len()) {
+            let values: Vec<ArrayRef> =
+                states.iter().map(|s| Ok(downcast::<ListArray>(s)?.value(row))).collect::<DfResult<_>>()?;
+            self.push(&values);
+        }
+        Ok(())
+    }
+}
+
+/// The rows' positions in the order of these columns.
+pub(super) fn in_order(mut rows: Vec<u32>, by: &[ArrayRef], options: &[SortOptions]) -> DfResult<Vec<u32>> {
+    let keys = Keys::as_stored(by, options)?;
+    rows.sort_by(|a, b| keys.get(*a as usize).cmp(keys.get(*b as usize)));
+    Ok(rows)
+}
+
+/// Rows that are folded only when the result is asked for.
+pub(super) struct Replay<F: Fold> {
+    fold: Arc<F>,
+    /// Types of the arguments, which come before the columns of ORDER BY.
+    args: Vec<Type>,
+    distinct: bool,
+    order: Vec<SortOptions>,
+    kept: Kept,
+}
+
+impl<F: Fold> Replay<F> {
+    pub(super) fn new(udaf: &FoldUdaf<F>, args: &AccumulatorArgs<'_>) -> DfResult<Self> {
+        let mut types: Vec<DataType> = args.expr_fields.iter().map(|f| f.data_type().clone()).collect();
+        for by in args.order_bys {
+            types.push(by.expr.data_type(args.schema)?);
+        }
+        Ok(Replay {
+            fold: Arc::clone(&udaf.fold),
+            args: udaf.args.clone(),
+            distinct: args.is_distinct,
+            order: args.order_bys.iter().map(|by| by.options).collect(),
+            kept: Kept::new(types),
+        })
+    }
+
     /// The arguments, each distinct row once, in order.
     fn rows(&mut self) -> DfResult<Vec<ArrayRef>> {
-        let columns = self.columns()?;
+        let columns = self.kept.columns()?;
         let rows = columns.first().map_or(0, |c| c.len());
         let (args, order) = columns.split_at(self.args.len());
         if !self.distinct && order.is_empty() {
@@ -79,8 +127,7 @@ impl<F: Fold> Replay<F> {
             picked.retain(|row| seen.insert(keys.get(*row as usize)));
         }
         if !order.is_empty() {
-            let keys = Keys::as_stored(order, &self.order)?;
-            picked.sort_by(|a, b| keys.get(*a as usize).cmp(keys.get(*b as usize)));
+            picked = in_order(picked, order, &self.order)?;
         }
         let picked = UInt32Array::from(picked);
         Ok(args.iter().map(|c| take(c, &picked, None)).collect::<Result<_, _>>()?)
@@ -95,17 +142,12 @@ impl<F: Fold> fmt::Debug for Replay<F> {
 
 impl<F: Fold> Accumulator for Replay<F> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
-        if values.first().is_some_and(|v| !v.is_empty()) {
-            self.batches.push(values[..self.types.len()].to_vec());
-        }
+        self.kept.push(values);
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
-        self.retracted += values.first().map_or(0, |v| v.len());
-        while self.batches.first().is_some_and(|b| b[0].len() <= self.retracted) {
-            self.retracted -= self.batches.remove(0)[0].len();
-        }
+        self.kept.retract(values.first().map_or(0, |v| v.len()));
         Ok(())
     }
 
@@ -120,22 +162,15 @@ impl<F: Fold> Accumulator for Replay<F> {
     }
 
     fn size(&self) -> usize {
-        let bytes: usize =
-            self.batches.iter().flatten().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum();
-        size_of_val(self) + bytes
+        size_of_val(self) + self.kept.size()
     }
 
     fn state(&mut self) -> DfResult<Vec<ScalarValue>> {
-        Ok(self.columns()?.into_iter().map(one_list).collect::<DfResult<Vec<_>>>()?)
+        self.kept.state()
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> DfResult<()> {
-        for row in 0..states.first().map_or(0, |s| s.len()) {
-            let values: Vec<ArrayRef> =
-                states.iter().map(|s| Ok(downcast::<ListArray>(s)?.value(row))).collect::<DfResult<_>>()?;
-            self.update_batch(&values)?;
-        }
-        Ok(())
+        self.kept.merge(states)
     }
 }
 

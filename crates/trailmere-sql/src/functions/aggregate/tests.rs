@@ -1,8 +1,8 @@
 //! Every aggregate gives the same whole and in parts, grouped and alone.
 
-use arrow::array::{Array, BooleanArray, Float64Array, Int64Array, StringViewArray, UInt32Array};
-use arrow::compute::{cast, take};
-use arrow::datatypes::{Field, Schema};
+use arrow::array::{Array, AsArray, BooleanArray, Float64Array, Int64Array, StringViewArray, UInt32Array};
+use arrow::compute::{SortOptions, cast, take};
+use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::EmitTo;
 use datafusion::physical_expr::aggregate::{AggregateExprBuilder, AggregateFunctionExpr};
@@ -150,4 +150,22 @@ fn sliding_frames_forget_what_they_have_left() {
     sliding.update_batch(&[columns[0].slice(0, 1)]).unwrap();
     sliding.retract_batch(&[columns[0].slice(2, 1)]).unwrap();
     assert_eq!(sliding.evaluate().unwrap(), ScalarValue::Int64(Some(5)));
+}
+
+#[test]
+fn an_aggregate_takes_its_rows_in_order() {
+    let types = [Type::VARCHAR];
+    let function = all().into_iter().find(|f| f.name == "array_agg").unwrap();
+    let FunctionKind::Aggregate(bind) = function.kind else { panic!("array_agg is an aggregate") };
+    let call = bind(&[Arg::Value { ty: types[0].clone(), constant: None }]).unwrap();
+    let call = call.in_order(vec![SortOptions { descending: true, nulls_first: false }]);
+    let fields = vec![Field::new("a", DataType::Utf8View, true), Field::new("b", DataType::Int64, true)];
+    let schema = Arc::new(Schema::new(fields));
+    let args = vec![col("a", &schema).unwrap(), col("b", &schema).unwrap()];
+    let expr = AggregateExprBuilder::new(call.udaf, args).schema(schema).alias("a").build().unwrap();
+    let values: ArrayRef = Arc::new(StringViewArray::from(vec!["x", "y", "z"]));
+    let keys: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3)]));
+    let ScalarValue::List(list) = whole(&expr, &[values, keys]) else { panic!("array_agg gives a list") };
+    let found = list.value(0);
+    assert_eq!(found.as_string_view().iter().flatten().collect::<Vec<_>>(), ["z", "x", "y"]);
 }
