@@ -11,6 +11,7 @@
 
 mod assemble;
 mod choose;
+mod compact;
 mod duplicates;
 mod parcel;
 mod plan;
@@ -52,7 +53,7 @@ const PERMIT_BYTES: u64 = 1024;
 /// Bytes of objects that may wait to be decoded, of the whole budget.
 const FETCHED_SHARE: usize = 16;
 /// Parcels that may wait to be put together.
-const PARCELS_AHEAD: usize = 2;
+const PARCELS_AHEAD: usize = 1;
 
 /// What a round works with.
 pub(crate) struct Round<'a> {

@@ -12,8 +12,9 @@ use super::tally::Tally;
 use super::unit::{Settled, Stage, Unit};
 use crate::request::IngestRequest;
 
-/// Of the memory budget, for the batch being filled; the one being written has as much, sorted copies take the rest.
-const BATCH_SHARE: (usize, usize) = (3, 8);
+/// One part of so many of the memory budget is for the batch being filled. The one being written has as much, sorted
+/// copies of it and what encoders hold take the rest.
+const BATCH_SHARE: usize = 4;
 /// More log files than this are committed early.
 const BATCH_FILES: usize = 20_000;
 
@@ -24,7 +25,7 @@ pub(super) async fn assemble(
     duplicates: &Duplicates,
     mut parcels: Receiver<Parcel>,
 ) -> Result<Tally> {
-    let mut filling = Filling { limit: request.memory / BATCH_SHARE.1 * BATCH_SHARE.0, ..Filling::default() };
+    let mut filling = Filling { limit: request.memory / BATCH_SHARE, ..Filling::default() };
     let mut tally = Tally::new(stage.plan.targets.len());
     let mut writing: Option<Writing<'_>> = None;
     let mut is_closed = false;

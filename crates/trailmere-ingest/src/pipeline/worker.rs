@@ -8,6 +8,7 @@ use trailmere_model::time::calendarday;
 use trailmere_model::{Error, Result, StoreType};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::compact::compact;
 use super::duplicates::Duplicates;
 use super::parcel::{Chunk, End, FileResult, Parcel, Row};
 use super::plan::{Plan, Task};
@@ -17,7 +18,7 @@ use crate::progress::{Decoded, Step};
 use crate::source::{Body, open};
 
 /// A parcel goes out when its rows take about this much, at the end of a log file.
-pub(crate) const PARCEL_BYTES: usize = 16 << 20;
+pub(crate) const PARCEL_BYTES: usize = 8 << 20;
 /// A log file that alone is larger than this is cut into several parcels.
 const CUT_BYTES: usize = 2 * PARCEL_BYTES;
 /// Many log files without rows make a parcel, too.
@@ -127,9 +128,10 @@ impl<'s> Worker<'s> {
     fn send(&mut self, open: Option<u64>) -> Result<()> {
         let mut parcel = Parcel { chunks: Vec::new(), files: std::mem::take(&mut self.files), open };
         for building in self.builders.iter_mut().flatten().filter(|building| !building.events.is_empty()) {
-            let (store_type, bytes) = (building.events.store_type(), building.events.estimated_bytes());
+            let store_type = building.events.store_type();
+            let batch = compact(building.events.finish()?)?;
             let rows = std::mem::take(&mut building.rows);
-            parcel.chunks.push(Chunk { store_type, batch: building.events.finish()?, rows, bytes });
+            parcel.chunks.push(Chunk { store_type, bytes: batch.get_array_memory_size(), batch, rows });
         }
         if parcel.chunks.is_empty() && parcel.files.is_empty() {
             return Ok(());
