@@ -172,7 +172,8 @@ impl Pattern {
                     number += 1;
                     let at = found.labels.len().checked_sub(1);
                     self.push_row(rows, &found, (row, at), results)?;
-                    free = if found.labels.is_empty() { row + 1 } else { self.next_start(&found)? };
+                    let next = self.skip == Skip::NextRow || found.labels.is_empty();
+                    free = if next { row + 1 } else { self.next_start(&found)? };
                 }
             }
         }

@@ -104,6 +104,17 @@ impl<'p> PatternFrame<'p> {
         Ok(self.slot(PendingSlot::Value(value.clone(), navigation), value.ty))
     }
 
+    /// A column that was added to the rows, such as a subquery's answer.
+    pub(crate) fn row_value(&self, value: Typed) -> Typed {
+        if self.inner.borrow().is_some() {
+            return value;
+        }
+        let among = Selection { labels: None, of_whole: self.whole.get() };
+        let navigation = Navigation { among, from_first: false, logical: 0, physical: 0 };
+        let ty = value.ty.clone();
+        self.slot(PendingSlot::Value(value, navigation), ty)
+    }
+
     fn slot(&self, slot: PendingSlot, ty: Type) -> Typed {
         let mut slots = self.slots.borrow_mut();
         let known = slots.iter().position(|s| *s == slot);

@@ -189,6 +189,7 @@ impl<'e> Env<'e> {
     pub(crate) fn carry(&self, value: Typed) -> Typed {
         match (&self.frame, self.outer) {
             (Frame::Lambda(lambda), Some(outer)) => lambda.capture(outer.carry(value)),
+            (Frame::Pattern(pattern), _) => pattern.row_value(value),
             _ => value,
         }
     }

@@ -28,7 +28,7 @@ impl Analyzer<'_> {
         let over = call.over.as_ref().map(|o| resolve_over(o, cx)).transpose()?.unwrap_or_default();
         let cx = cx.with_env(cx.env.outside_lambdas());
         let before = cx.stage.windows.borrow().len();
-        let (fun, args, returns, finish, filter) = self.window_computation(call, cx)?;
+        let (fun, args, returns, finish, mut filter) = self.window_computation(call, cx)?;
         let mut partition_by = Vec::new();
         for key in &over.partition_by {
             let value = self.expr(key, cx)?;
@@ -38,7 +38,15 @@ impl Analyzer<'_> {
             partition_by.push(operators::group_key(value).expr);
         }
         let mut order_by = self.sort_keys(&over.order_by, cx)?;
-        let (window_frame, key) = self.frame(&over, cx).map_err(|e| e.at(at.into()))?;
+        let (mut window_frame, key) = self.frame(&over, cx).map_err(|e| e.at(at.into()))?;
+        if never_holds_rows(&window_frame) {
+            if matches!(fun, WindowFunctionDefinition::WindowUDF(_)) {
+                return coercion::coerce(crate::literal::null(), &returns);
+            }
+            // DataFusion refuses such a frame; an aggregate over no rows is an aggregate that filters all out.
+            window_frame = WindowFrame::new(None);
+            filter = Some(Box::new(datafusion::logical_expr::lit(false)));
+        }
         if let (Some(key), Some(first)) = (key, order_by.first_mut()) {
             first.expr = operators::sort_key(key).expr;
         }
@@ -189,15 +197,19 @@ impl Analyzer<'_> {
                 .ok_or_else(|| place(SqlError::unsupported("the offset of a frame must be a constant")))
         };
         let Some(key) = key else {
-            if !offset.ty.is_integer() {
+            let whole = matches!(offset.ty, Type::Decimal(_, 0));
+            if !offset.ty.is_integer() && !whole {
                 return Err(place(SqlError::invalid(format!(
                     "the offset of a frame must be a number of rows, not {}",
                     offset.ty
                 ))));
             }
-            let count = constant(&coercion::coerce(offset, &Type::BigInt).map_err(place)?)?;
-            return match count {
-                ScalarValue::Int64(Some(n)) if n >= 0 => Ok(ScalarValue::UInt64(Some(n as u64))),
+            let count = constant(&offset)?;
+            return match count.cast_to(&arrow::datatypes::DataType::Decimal128(38, 0)).map_err(internal)? {
+                // More rows than there are is as good as all of them.
+                ScalarValue::Decimal128(Some(n), ..) if n >= 0 => {
+                    Ok(ScalarValue::UInt64(Some(u64::try_from(n).unwrap_or(u64::MAX).min(i64::MAX as u64))))
+                }
                 _ => Err(place(SqlError::invalid("the offset of a frame must not be negative or NULL"))),
             };
         };
@@ -255,6 +267,22 @@ fn check_frame(frame: &Frame, over: &WindowSpec) -> Result<()> {
         return fail("a RANGE frame with an offset needs exactly one ORDER BY");
     }
     Ok(())
+}
+
+/// Whether a frame of rows or groups ends before it begins, wherever it stands.
+fn never_holds_rows(frame: &WindowFrame) -> bool {
+    if frame.units == WindowFrameUnits::Range {
+        return false;
+    }
+    match (&frame.start_bound, &frame.end_bound) {
+        (WindowFrameBound::Preceding(from), WindowFrameBound::Preceding(to)) => {
+            !from.is_null() && !to.is_null() && from < to
+        }
+        (WindowFrameBound::Following(from), WindowFrameBound::Following(to)) => {
+            !from.is_null() && !to.is_null() && from > to
+        }
+        _ => false,
+    }
 }
 
 /// The window that OVER names or spells, with what it extends.

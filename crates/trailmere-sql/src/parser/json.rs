@@ -4,12 +4,12 @@
 
 use super::Parser;
 use super::tokens::Token;
-use crate::ast::{At, Comparison, Expr, ExprKind};
+use crate::ast::{At, Comparison, Expr, ExprKind, Ident};
 use crate::error::{Result, SqlError};
 use crate::types::Type;
 
 /// What an empty result or an error becomes.
-enum Otherwise {
+pub(super) enum Otherwise {
     /// By this word of the options.
     Word(&'static str),
     /// DEFAULT
@@ -17,13 +17,13 @@ enum Otherwise {
 }
 
 /// RETURNING
-struct Returning {
-    ty: Type,
+pub(super) struct Returning {
+    pub(super) ty: Type,
     /// ENCODING of varbinary.
-    encoding: &'static str,
+    pub(super) encoding: &'static str,
 }
 
-fn text(value: impl Into<String>, at: At) -> Expr {
+pub(super) fn text(value: impl Into<String>, at: At) -> Expr {
     Expr::new(ExprKind::String(value.into()), at)
 }
 
@@ -57,51 +57,28 @@ impl Parser<'_> {
         Ok(Expr::call("$json_exists", args, at))
     }
 
-    /// The default of JSON_VALUE is computed only where it is needed, so it is a CASE around the call.
     fn json_value(&mut self, at: At) -> Result<Expr> {
-        let (mut args, mut options) = self.json_path_arguments(at)?;
-        let returning = self.json_returning()?;
-        let (empty, error) = self.json_otherwise(&["null", "error", "default"])?;
+        let (args, options) = self.json_path_arguments(at)?;
+        let ty = self.json_returning()?.map_or(Type::VARCHAR, |r| r.ty);
+        let otherwise = self.json_otherwise(&["null", "error", "default"])?;
         self.expect(")")?;
-        let word = |o: &Option<Otherwise>| match o {
-            Some(Otherwise::Word(word)) => *word,
-            Some(Otherwise::Value(_)) => "default",
-            None => "null",
-        };
-        options.push_str(&format!(" empty={} error={}", word(&empty), word(&error)));
-        args.insert(2, text(options, at));
-        let strict = word(&error) == "error";
-        let ty = returning.map_or(Type::VARCHAR, |r| r.ty);
-        let function = if ty.is_numeric() || ty == Type::Boolean { "$json_scalar" } else { "$json_value" };
-        let value = Expr::call(function, args.clone(), at);
-        let cast = |e: Expr, ty: &Type, lenient: bool| Expr::new(ExprKind::Cast(e, ty.clone(), lenient), at);
-        let found = if ty == Type::VARCHAR { value.clone() } else { cast(value.clone(), &ty, !strict) };
-        let (empty, error) = (default_of(empty), default_of(error));
-        if empty.is_none() && error.is_none() {
-            return Ok(found);
-        }
-        let null = || Expr::new(ExprKind::Null, at);
-        let or_null = |e: Option<Expr>| cast(e.unwrap_or_else(null), &ty, false);
-        let state = Expr::call("$json_state", args, at);
-        let is = |n: &str| {
-            let number = Expr::new(ExprKind::Number(n.into()), at);
-            Expr::new(ExprKind::Compare(Comparison::Eq, state.clone(), number), at)
-        };
-        let unconverted = Expr::new(
-            ExprKind::And(vec![
-                Expr::new(ExprKind::IsNull(found.clone()), at),
-                Expr::new(ExprKind::Not(Expr::new(ExprKind::IsNull(value), at)), at),
-            ]),
-            at,
-        );
-        let failed = Expr::new(ExprKind::Or(vec![is("2"), unconverted]), at);
-        let branches = vec![(is("1"), or_null(empty)), (failed, or_null(error))];
-        Ok(Expr::new(ExprKind::Case(None, branches, Some(found)), at))
+        Ok(value_of(args, options, ty, otherwise))
     }
 
     fn json_query(&mut self, at: At) -> Result<Expr> {
-        let (mut args, mut options) = self.json_path_arguments(at)?;
+        let (args, mut options) = self.json_path_arguments(at)?;
         let returning = self.json_returning()?;
+        let otherwise = self.json_query_clauses(&mut options, at)?;
+        self.expect(")")?;
+        Ok(returned(query_of(args, options, otherwise), returning))
+    }
+
+    /// `[… WRAPPER] [… QUOTES] [… ON EMPTY] [… ON ERROR]`
+    pub(super) fn json_query_clauses(
+        &mut self,
+        options: &mut String,
+        at: At,
+    ) -> Result<(Option<Otherwise>, Option<Otherwise>)> {
         if self.eat("without") {
             self.eat("array");
             self.expect("wrapper")?;
@@ -124,15 +101,7 @@ impl Parser<'_> {
                 options.push_str(" omit_quotes");
             }
         }
-        let (empty, error) = self.json_otherwise(&["error", "null", "empty"])?;
-        self.expect(")")?;
-        for (key, otherwise) in [("empty", empty), ("error", error)] {
-            if let Some(Otherwise::Word(word)) = otherwise {
-                options.push_str(&format!(" {key}={word}"));
-            }
-        }
-        args.insert(2, text(options, at));
-        Ok(returned(Expr::call("$json_query", args, at), returning))
+        self.json_otherwise(&["error", "null", "empty"])
     }
 
     fn json_object(&mut self, at: At) -> Result<Expr> {
@@ -194,37 +163,43 @@ impl Parser<'_> {
         Ok(returned(Expr::call("$json_array", values, at), returning))
     }
 
-    /// `input [FORMAT …], path [AS name] [PASSING …]`: input, path, then name and value of each; and the options.
+    /// `input [FORMAT …], path [PASSING …]`: input, path, then name and value of each; and the options.
     fn json_path_arguments(&mut self, at: At) -> Result<(Vec<Expr>, String)> {
-        let input = self.expr()?;
-        let mut options = match self.json_format()? {
-            Some(format) => format!("input={format} formats="),
-            None => "input=j formats=".to_string(),
-        };
-        self.expect(",")?;
-        let path = self.string()?;
-        if self.eat("as") {
-            self.ident()?;
-        }
-        let mut args = vec![input, text(path, at)];
-        if self.eat("passing") {
-            let passed = self.list(|p| {
-                let value = p.expr()?;
-                let format = p.json_format()?;
-                p.expect("as")?;
-                Ok((value, format, p.ident()?))
-            })?;
-            for (value, format, name) in passed {
-                options.push(format.unwrap_or_else(|| implied_format(&value)));
-                let name = if name.quoted { name.value } else { name.value.to_uppercase() };
-                args.extend([text(name, at), value]);
-            }
-        }
+        let (mut args, mut options) = self.json_input(at)?;
+        self.json_passing(&mut args, &mut options)?;
         Ok((args, options))
     }
 
+    /// `input [FORMAT …], path`
+    pub(super) fn json_input(&mut self, at: At) -> Result<(Vec<Expr>, String)> {
+        let input = self.expr()?;
+        let format = self.json_format()?.unwrap_or('j');
+        self.expect(",")?;
+        let path = self.string()?;
+        Ok((vec![input, text(path, at)], format!("input={format} formats=")))
+    }
+
+    /// `[PASSING value [FORMAT …] AS name, …]`
+    pub(super) fn json_passing(&mut self, args: &mut Vec<Expr>, options: &mut String) -> Result<()> {
+        if !self.eat("passing") {
+            return Ok(());
+        }
+        let passed = self.list(|p| {
+            let value = p.expr()?;
+            let format = p.json_format()?;
+            p.expect("as")?;
+            Ok((value, format, p.ident()?))
+        })?;
+        for (value, format, name) in passed {
+            options.push(format.unwrap_or_else(|| implied_format(&value)));
+            let at = name.at;
+            args.extend([text(canonical(name), at), value]);
+        }
+        Ok(())
+    }
+
     /// `FORMAT JSON [ENCODING UTF8]`, as a letter of the options.
-    fn json_format(&mut self) -> Result<Option<char>> {
+    pub(super) fn json_format(&mut self) -> Result<Option<char>> {
         if !self.eat_all(&["format", "json"]) {
             return Ok(None);
         }
@@ -253,7 +228,7 @@ impl Parser<'_> {
     }
 
     /// `… ON EMPTY … ON ERROR`, both optional.
-    fn json_otherwise(&mut self, words: &[&str]) -> Result<(Option<Otherwise>, Option<Otherwise>)> {
+    pub(super) fn json_otherwise(&mut self, words: &[&str]) -> Result<(Option<Otherwise>, Option<Otherwise>)> {
         let (mut empty, mut error) = (None, None);
         while let Some(word) = self.eat_one(words) {
             let otherwise = match word {
@@ -302,14 +277,91 @@ fn implied_format(value: &Expr) -> char {
     }
 }
 
-fn default_of(otherwise: Option<Otherwise>) -> Option<Expr> {
-    match otherwise {
-        Some(Otherwise::Value(value)) => Some(value),
+/// A name as it stands in paths: in upper case without quotes.
+pub(super) fn canonical(name: Ident) -> String {
+    if name.quoted { name.value } else { name.value.to_uppercase() }
+}
+
+/// JSON_QUERY of arguments and options.
+pub(super) fn query_of(
+    mut args: Vec<Expr>,
+    mut options: String,
+    (empty, error): (Option<Otherwise>, Option<Otherwise>),
+) -> Expr {
+    let at = args[0].at;
+    for (key, otherwise) in [("empty", empty), ("error", error)] {
+        if let Some(Otherwise::Word(word)) = otherwise {
+            options.push_str(&format!(" {key}={word}"));
+        }
+    }
+    args.insert(2, text(options, at));
+    Expr::call("$json_query", args, at)
+}
+
+/// JSON_VALUE of arguments and options. Its defaults are computed only where they are needed, so it is a CASE around the call.
+pub(super) fn value_of(
+    mut args: Vec<Expr>,
+    mut options: String,
+    ty: Type,
+    (empty, error): (Option<Otherwise>, Option<Otherwise>),
+) -> Expr {
+    let at = args[0].at;
+    let word = |o: &Option<Otherwise>| match o {
+        Some(Otherwise::Word(word)) => *word,
+        Some(Otherwise::Value(_)) => "default",
+        None => "null",
+    };
+    options.push_str(&format!(" empty={} error={}", word(&empty), word(&error)));
+    args.insert(2, text(options, at));
+    let strict = word(&error) == "error";
+    let function = if ty.is_numeric() || ty == Type::Boolean { "$json_scalar" } else { "$json_value" };
+    let value = Expr::call(function, args.clone(), at);
+    let cast = |e: Expr, lenient: bool| Expr::new(ExprKind::Cast(e, ty.clone(), lenient), at);
+    let found = if ty == Type::VARCHAR { value.clone() } else { cast(value.clone(), !strict) };
+    let default = |o: Option<Otherwise>| match o {
+        Some(Otherwise::Value(value)) => Some(cast(value, false)),
         _ => None,
+    };
+    let (empty, error) = (default(empty), default(error));
+    if empty.is_none() && error.is_none() {
+        return found;
+    }
+    // A default that fails is an error like others.
+    let empty = match (empty, &error) {
+        (Some(empty), _) if strict => empty,
+        (Some(empty), None) => Expr::call("try", vec![empty], at),
+        (Some(empty), Some(error)) if !matches!(literal(&empty), ExprKind::Null) => {
+            Expr::call("coalesce", vec![Expr::call("try", vec![empty], at), error.clone()], at)
+        }
+        (Some(empty), Some(_)) => empty,
+        (None, _) => cast(Expr::new(ExprKind::Null, at), false),
+    };
+    let error = error.unwrap_or_else(|| cast(Expr::new(ExprKind::Null, at), false));
+    let state = Expr::call("$json_state", args, at);
+    let is = |n: &str| {
+        let number = Expr::new(ExprKind::Number(n.into()), at);
+        Expr::new(ExprKind::Compare(Comparison::Eq, state.clone(), number), at)
+    };
+    let unconverted = Expr::new(
+        ExprKind::And(vec![
+            Expr::new(ExprKind::IsNull(found.clone()), at),
+            Expr::new(ExprKind::Not(Expr::new(ExprKind::IsNull(value), at)), at),
+        ]),
+        at,
+    );
+    let failed = Expr::new(ExprKind::Or(vec![is("2"), unconverted]), at);
+    Expr::new(ExprKind::Case(None, vec![(is("1"), empty), (failed, error)], Some(found)), at)
+}
+
+/// What is cast.
+fn literal(value: &Expr) -> &ExprKind {
+    match value.kind.as_ref() {
+        ExprKind::Cast(inner, ..) => &inner.kind,
+        kind => kind,
     }
 }
 
-fn returned(value: Expr, returning: Option<Returning>) -> Expr {
+pub(super) fn returned(value: Expr, returning: Option<Returning>) -> Expr {
     let at = value.at;
     match returning {
         None => value,

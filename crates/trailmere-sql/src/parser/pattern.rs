@@ -153,6 +153,15 @@ impl Parser<'_> {
             self.advance();
             return Ok(PatternNode::End);
         }
+        if let Token::Parameter(p) = self.peek()
+            && let Some(rest) = p.strip_prefix('$')
+        {
+            // `$A` is the end and a label.
+            let rest = Token::Word(rest.to_string());
+            let at = self.next;
+            self.tokens[at].token = rest;
+            return Ok(PatternNode::End);
+        }
         Ok(PatternNode::Label(self.ident()?))
     }
 

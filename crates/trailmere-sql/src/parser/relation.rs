@@ -141,6 +141,8 @@ impl Parser<'_> {
         } else if self.are(&["lateral", "("]) {
             self.advance();
             RelationKind::Lateral(self.parenthesised_query()?)
+        } else if self.are(&["json_table", "("]) {
+            self.json_table()?
         } else if self.are(&["table", "("]) {
             self.next += 2;
             let function = self.table_function()?;

@@ -43,6 +43,8 @@ pub(crate) struct Rows<'p> {
     /// Computed values by condition: defines, then measures.
     pub(crate) values: Vec<Vec<Option<ArrayRef>>>,
     work: Cell<usize>,
+    /// Whether conditions ask for rows only: then a step that failed at a row fails there always.
+    of_rows: bool,
 }
 
 /// An alternative to come back to.
@@ -60,7 +62,9 @@ impl<'p> Rows<'p> {
         for condition in all {
             values[condition.id] = condition.precompute(rows.columns(), rows.len())?;
         }
-        Ok(Rows { pattern, columns: rows.columns(), length: rows.len(), values, work: Cell::new(0) })
+        let defines = pattern.defines.iter().enumerate();
+        let of_rows = defines.clone().all(|(i, d)| d.as_ref().is_none_or(|d| d.is_of_row(i)));
+        Ok(Rows { pattern, columns: rows.columns(), length: rows.len(), values, work: Cell::new(0), of_rows })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -80,17 +84,16 @@ impl<'p> Rows<'p> {
         let mut alternatives: Vec<Alternative> = Vec::new();
         let mut registers = vec![usize::MAX; program.registers];
         let (mut step, mut excluding) = (0, false);
+        let mut tried = std::collections::HashSet::new();
         loop {
-            self.work.set(self.work.get() + 1);
-            if self.work.get() > MAX_WORK {
-                return fail("the pattern takes too many steps over this partition; make its conditions narrower");
-            }
+            self.work(1)?;
             let goes_on = match program.steps[step] {
                 Step::Match => return Ok(Some(found)),
                 Step::Jump(to) => {
                     step = to;
                     continue;
                 }
+                Step::Split(..) if self.of_rows && !tried.insert((step, found.labels.len(), excluding)) => false,
                 Step::Split(first, second) => {
                     let matched = found.labels.len();
                     alternatives.push(Alternative { step: second, matched, excluding, registers: registers.clone() });
@@ -125,11 +128,21 @@ impl<'p> Rows<'p> {
         }
     }
 
+    /// Counts what has been done.
+    fn work(&self, more: usize) -> DfResult<()> {
+        self.work.set(self.work.get() + more);
+        if self.work.get() <= MAX_WORK {
+            return Ok(());
+        }
+        fail("the pattern takes too many steps over this partition; make its conditions narrower")
+    }
+
     /// Gives the next row the label, if its condition holds then.
     fn takes(&self, found: &mut Match, label: usize, excluding: bool) -> DfResult<bool> {
         found.labels.push(label);
         found.excluded.push(excluding);
         let Some(condition) = &self.pattern.defines[label] else { return Ok(true) };
+        self.work(20)?;
         let holds = condition.evaluate(self, found, Some(found.labels.len() - 1))?;
         let holds = downcast::<BooleanArray>(&holds)?;
         if holds.is_valid(0) && holds.value(0) {

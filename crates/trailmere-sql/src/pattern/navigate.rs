@@ -84,14 +84,29 @@ impl Selection {
 
 impl Navigation {
     fn row(&self, found: &Match, at: Option<usize>) -> Option<usize> {
-        let mut rows = self.among.rows(found, at);
-        let row = if self.from_first { rows.nth(self.logical) } else { rows.nth_back(self.logical) }?;
+        // FIRST counts from the match's beginning on, as far as it goes; LAST from the current row back.
+        let whole = Selection { labels: self.among.labels.clone(), of_whole: true };
+        let row = match self.from_first {
+            true => whole.rows(found, at).nth(self.logical),
+            false => self.among.rows(found, at).nth_back(self.logical),
+        }?;
         let row = i64::try_from(row).ok()?.checked_add(self.physical)?;
         usize::try_from(row).ok().filter(|r| *r >= found.range.0 && *r < found.range.1)
     }
 }
 
 impl Condition {
+    /// Whether the condition of `label` asks for nothing but the row itself and its neighbours.
+    pub(crate) fn is_of_row(&self, label: usize) -> bool {
+        self.slots.iter().all(|slot| match slot {
+            Slot::Value(value, at) => {
+                let here = at.among.labels.as_ref().is_none_or(|l| l.contains(&label));
+                !value.of_match && !at.from_first && at.logical == 0 && here
+            }
+            _ => false,
+        })
+    }
+
     /// What can be computed for all rows at once.
     pub(crate) fn precompute(&self, columns: &[ArrayRef], rows: usize) -> DfResult<Vec<Option<ArrayRef>>> {
         let one = |slot: &Slot| match slot {
