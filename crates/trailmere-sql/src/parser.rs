@@ -6,6 +6,7 @@ mod data_type;
 mod dialect;
 mod expression;
 mod json;
+mod json_table;
 mod pattern;
 mod query;
 mod relation;

@@ -5,6 +5,7 @@
 mod construct;
 mod options;
 mod query;
+mod table;
 mod value;
 
 use crate::error::Result;
@@ -14,6 +15,7 @@ use crate::function::{Arg, Function, FunctionKind, ScalarCall};
 pub(crate) fn all() -> Vec<Function> {
     let mut all = query::all();
     all.extend(construct::all());
+    all.extend(table::all());
     all
 }
 

@@ -326,14 +326,16 @@ pub(super) fn value_of(
     if empty.is_none() && error.is_none() {
         return found;
     }
-    // A default that fails is an error like others.
+    // A default that fails is an error like others; in a row, a default that is NULL is told from one that has failed.
+    let row = |e: Expr| Expr::new(ExprKind::Row(vec![(None, e)]), at);
     let empty = match (empty, &error) {
         (Some(empty), _) if strict => empty,
         (Some(empty), None) => Expr::call("try", vec![empty], at),
-        (Some(empty), Some(error)) if !matches!(literal(&empty), ExprKind::Null) => {
-            Expr::call("coalesce", vec![Expr::call("try", vec![empty], at), error.clone()], at)
+        (Some(empty), Some(error)) => {
+            let tried = Expr::call("try", vec![row(empty)], at);
+            let either = Expr::call("coalesce", vec![tried, row(error.clone())], at);
+            Expr::new(ExprKind::Subscript(either, Expr::new(ExprKind::Number("1".into()), at)), at)
         }
-        (Some(empty), Some(_)) => empty,
         (None, _) => cast(Expr::new(ExprKind::Null, at), false),
     };
     let error = error.unwrap_or_else(|| cast(Expr::new(ExprKind::Null, at), false));
@@ -351,14 +353,6 @@ pub(super) fn value_of(
     );
     let failed = Expr::new(ExprKind::Or(vec![is("2"), unconverted]), at);
     Expr::new(ExprKind::Case(None, vec![(is("1"), empty), (failed, error)], Some(found)), at)
-}
-
-/// What is cast.
-fn literal(value: &Expr) -> &ExprKind {
-    match value.kind.as_ref() {
-        ExprKind::Cast(inner, ..) => &inner.kind,
-        kind => kind,
-    }
 }
 
 pub(super) fn returned(value: Expr, returning: Option<Returning>) -> Expr {

@@ -30,7 +30,7 @@ pub(super) fn all() -> Vec<Function> {
 }
 
 /// A bound call.
-struct Call {
+pub(super) struct Call {
     path: SqlPath,
     options: Options,
     input: Type,
@@ -41,6 +41,12 @@ struct Call {
 type Kernel = fn(&Call, &CallArgs<'_>) -> DfResult<ColumnarValue>;
 
 fn bind(args: &[Arg<'_>], returns: Type, kernel: Kernel) -> Result<ScalarCall> {
+    let (call, types) = bind_call(args)?;
+    Ok(ScalarCall::new(types, returns, move |args| kernel(&call, args)).handles_nulls())
+}
+
+/// What all functions with a path have in common, and the types of their arguments.
+pub(super) fn bind_call(args: &[Arg<'_>]) -> Result<(Arc<Call>, Vec<Type>)> {
     let [input, path, options, passed @ ..] = args else {
         return Err(SqlError::new(Kind::Internal, "a JSON function without its arguments"));
     };
@@ -54,32 +60,46 @@ fn bind(args: &[Arg<'_>], returns: Type, kernel: Kernel) -> Result<ScalarCall> {
         let [name, passed] = pair else { continue };
         value::check(passed.ty(), *format)?;
         types.extend([Type::VARCHAR, passed.ty().clone()]);
-        names.push((constant_text(name).unwrap_or("").to_string(), passed.ty().clone()));
+        let name = constant_text(name).unwrap_or("").to_string();
+        if names.iter().any(|(other, _)| *other == name) {
+            return Err(SqlError::invalid(format!("`{name}` is passed twice")));
+        }
+        names.push((name, passed.ty().clone()));
     }
-    let call = Arc::new(Call { path, options, input: input.ty().clone(), passed: names });
-    Ok(ScalarCall::new(types, returns, move |args| kernel(&call, args)).handles_nulls())
+    Ok((Arc::new(Call { path, options, input: input.ty().clone(), passed: names }), types))
 }
 
 /// What is under the path in a row.
 type Found = std::result::Result<Vec<Item>, String>;
+/// A document with the values passed, or why the row has none.
+type Document = std::result::Result<(Item, Vec<(String, Vec<Item>)>), String>;
 
 impl Call {
-    /// For each row: `None` where the input is NULL.
-    fn rows(&self, args: &CallArgs<'_>, mut take: impl FnMut(Option<Found>) -> DfResult<()>) -> DfResult<()> {
+    /// What ON ERROR says.
+    pub(super) fn on_error(&self) -> Behavior {
+        self.options.on_error
+    }
+
+    /// Visits the documents of the rows: `None` where the input is NULL.
+    pub(super) fn each_document(
+        &self,
+        args: &CallArgs<'_>,
+        mut take: impl FnMut(Option<Document>) -> DfResult<()>,
+    ) -> DfResult<()> {
         let input = args.array(0)?;
         let passed = (0..self.passed.len()).map(|i| args.array(4 + 2 * i)).collect::<DfResult<Vec<ArrayRef>>>()?;
         for row in 0..args.rows {
-            take(self.find(&input, &passed, row).transpose())?;
+            take(self.document(&input, &passed, row).transpose())?;
         }
         Ok(())
     }
 
-    fn find(
+    fn document(
         &self,
         input: &ArrayRef,
         passed: &[ArrayRef],
         row: usize,
-    ) -> std::result::Result<Option<Vec<Item>>, String> {
+    ) -> std::result::Result<Option<(Item, Vec<(String, Vec<Item>)>)>, String> {
         let Some(context) = value::item(&self.input, self.options.input, input, row)? else { return Ok(None) };
         let mut variables = Vec::with_capacity(passed.len());
         for (((name, ty), array), format) in self.passed.iter().zip(passed).zip(&self.options.formats) {
@@ -91,15 +111,18 @@ impl Call {
             };
             variables.push((name.clone(), items));
         }
-        let found = self.path.evaluate(&context, &variables);
-        found.map(Some).map_err(|reason| format!("path evaluation failed: {reason}"))
+        Ok(Some((context, variables)))
+    }
+
+    fn find(&self, (context, variables): (Item, Vec<(String, Vec<Item>)>)) -> Found {
+        self.path.evaluate(&context, &variables).map_err(|reason| format!("path evaluation failed: {reason}"))
     }
 
     /// The rows' results, each made by `make`.
     fn collect<T>(&self, args: &CallArgs<'_>, make: impl Fn(Option<Found>) -> DfResult<T>) -> DfResult<Vec<T>> {
         let mut all = Vec::with_capacity(args.rows);
-        self.rows(args, |found| {
-            all.push(make(found)?);
+        self.each_document(args, |document| {
+            all.push(make(document.map(|document| document.and_then(|d| self.find(d))))?);
             Ok(())
         })?;
         Ok(all)
