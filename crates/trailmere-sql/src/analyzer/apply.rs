@@ -123,6 +123,45 @@ pub(super) fn regrouped(plan: LogicalPlan, after: &dyn Fn(Expr) -> Result<Expr>)
     renamed.map(|t| t.data).map_err(internal)
 }
 
+/// A subquery without the conditions that refer outside, and these conditions over the columns of `outside` and its own;
+/// `None` where it refers outside by anything else than conditions at its top.
+pub(super) fn pulled_up(plan: LogicalPlan, outside: &LogicalPlan) -> Result<Option<(LogicalPlan, Vec<Expr>)>> {
+    match plan {
+        LogicalPlan::Projection(p) if !p.expr.iter().any(Expr::contains_outer) => {
+            let input = Arc::unwrap_or_clone(p.input);
+            let Some((input, conditions)) = pulled_up(input, outside)? else { return Ok(None) };
+            let mut exprs = p.expr;
+            for read in conditions.iter().flat_map(Expr::column_refs) {
+                let own = input.schema().has_column_with_unqualified_name(&read.name);
+                let there = exprs.iter().any(|e| e.qualified_name().1 == read.name);
+                if own && !there {
+                    exprs.push(Expr::Column(read.clone()));
+                }
+            }
+            Ok(Some((project(input, exprs)?, conditions)))
+        }
+        LogicalPlan::Filter(f) => {
+            let input = Arc::unwrap_or_clone(f.input);
+            let Some((mut input, mut conditions)) = pulled_up(input, outside)? else { return Ok(None) };
+            let terms = datafusion::logical_expr::utils::split_conjunction_owned(f.predicate);
+            let (outer, own): (Vec<_>, Vec<_>) = terms.into_iter().partition(Expr::contains_outer);
+            let here = |name: &str| outside.schema().has_column_with_unqualified_name(name).then(|| column(name));
+            for condition in outer {
+                conditions.push(replace_outer(condition, &here)?);
+            }
+            if conditions.iter().any(Expr::contains_outer) {
+                return Ok(None);
+            }
+            if !own.is_empty() {
+                input = filter(input, super::expression::balanced(Operator::And, own))?;
+            }
+            Ok(Some((input, conditions)))
+        }
+        other if is_correlated(&other) => Ok(None),
+        other => Ok(Some((other, vec![]))),
+    }
+}
+
 impl Analyzer<'_> {
     /// The domain of a subquery over `base`; `None` where it refers to nothing in it.
     pub(super) fn domain(&self, base: &LogicalPlan, inner: &LogicalPlan) -> Result<Option<Domain>> {

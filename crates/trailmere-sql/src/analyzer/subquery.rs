@@ -290,23 +290,33 @@ impl Analyzer<'_> {
     }
 
     /// A term of WHERE that keeps the rows for which a subquery has (or has not) an answer: a semi join.
-    pub(super) fn semi_join(
-        &self,
-        plan: LogicalPlan,
-        term: &ast::Expr,
-        cx: Context<'_>,
-    ) -> Result<(LogicalPlan, bool)> {
-        let ExprKind::InQuery(value, query) = term.kind.as_ref() else { return Ok((plan, false)) };
+    pub(super) fn semi_join(&self, plan: LogicalPlan, term: &ast::Expr, cx: Context<'_>) -> Result<(LogicalPlan, bool)> {
         let before = cx.stage.subqueries.borrow().len();
-        let (inner, value, of) = self.compared_values(value, query, cx).map_err(|e| e.at(term.at.into()))?;
-        if super::apply::is_correlated(&inner) || cx.stage.subqueries.borrow().len() > before {
+        let (inner, kind, equal) = match term.kind.as_ref() {
+            ExprKind::Exists(query) => (self.inner(query, cx)?.plan, JoinType::LeftSemi, None),
+            ExprKind::Not(not) => match not.kind.as_ref() {
+                ExprKind::Exists(query) => (self.inner(query, cx)?.plan, JoinType::LeftAnti, None),
+                _ => return Ok((plan, false)),
+            },
+            ExprKind::InQuery(value, query) => {
+                let (inner, value, of) = self.compared_values(value, query, cx).map_err(|e| e.at(term.at.into()))?;
+                let key = self.fresh();
+                let inner = extend(inner, vec![operators::group_key(of).expr.alias(&key)])?;
+                (inner, JoinType::LeftSemi, Some(operators::group_key(value).expr.eq(column(&key))))
+            }
+            _ => return Ok((plan, false)),
+        };
+        if cx.stage.subqueries.borrow().len() > before {
+            // The value is a subquery itself.
             cx.stage.subqueries.borrow_mut().truncate(before);
             return Ok((plan, false));
         }
-        let key = self.fresh();
-        let inner = project(inner, vec![operators::group_key(of).expr.alias(&key)])?;
-        let equal = operators::group_key(value).expr.eq(column(&key));
-        Ok((super::join::join(plan, inner, JoinType::LeftSemi, vec![equal])?, true))
+        let Some((inner, mut on)) = super::apply::pulled_up(inner, &plan)? else { return Ok((plan, false)) };
+        on.extend(equal);
+        if on.is_empty() {
+            return Ok((plan, false));
+        }
+        Ok((super::join::join(plan, inner, kind, on)?, true))
     }
 }
 
