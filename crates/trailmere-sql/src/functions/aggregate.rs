@@ -9,9 +9,9 @@ use datafusion::functions_aggregate::{count::count_udaf, min_max};
 use self::extreme::{Arbitrary, Extreme};
 use self::fold::aggregate;
 pub(crate) use self::numeric::divide_half_up;
-use self::numeric::{Bits, CountIf, Exact, Floating, Logical, Number};
+use self::numeric::{Bits, Count, Exact, Floating, Logical, Number};
 pub(crate) use self::ordered::in_order;
-use crate::canonical::{is_comparable, is_orderable};
+use crate::canonical::{is_canonical, is_comparable, is_orderable};
 use crate::coercion::can_coerce;
 use crate::error::Result;
 use crate::function::{AggregateCall, Arg, Function, FunctionKind, no_overload};
@@ -147,6 +147,10 @@ fn count(args: &[Arg<'_>]) -> Result<AggregateCall> {
         return Err(no_overload("count", args, "* or one value"));
     }
     let args: Vec<Type> = args.iter().map(|a| a.ty().clone()).collect();
+    if !args.iter().all(is_canonical) {
+        // With DISTINCT, Arrow's own equality would tell apart what is the same.
+        return Ok(aggregate("count", args, Type::BigInt, Count::Valid));
+    }
     Ok(AggregateCall { args, returns: Type::BigInt, udaf: count_udaf(), finish: None })
 }
 
@@ -194,7 +198,7 @@ fn count_if(args: &[Arg<'_>]) -> Result<AggregateCall> {
     if !fits(args, &[Type::Boolean]) {
         return Err(no_overload("count_if", args, "a boolean"));
     }
-    Ok(aggregate("count_if", vec![Type::Boolean], Type::BigInt, CountIf))
+    Ok(aggregate("count_if", vec![Type::Boolean], Type::BigInt, Count::True))
 }
 
 fn bool_and(args: &[Arg<'_>]) -> Result<AggregateCall> {

@@ -183,7 +183,7 @@ impl<F: Fold> AggregateUDFImpl for FoldUdaf<F> {
     }
 
     fn create_sliding_accumulator(&self, args: AccumulatorArgs<'_>) -> DfResult<Box<dyn Accumulator>> {
-        Ok(Box::new(Replay::new(self, &args)?))
+        Ok(Box::new(Replay::sliding(self, &args)?))
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {

@@ -194,16 +194,24 @@ impl Fold for Floating {
     }
 }
 
-/// count_if.
-pub(super) struct CountIf;
+/// Which rows are counted.
+pub(super) enum Count {
+    /// Those with a value.
+    Valid,
+    /// Those with true.
+    True,
+}
 
-impl Fold for CountIf {
+impl Fold for Count {
     type State = i64;
 
     fn update(&self, states: &mut [i64], columns: &[ArrayRef], members: &Members<'_>) -> DfResult<()> {
-        let values = columns[0].as_boolean();
-        members.each_valid(values, |group, row| {
-            states[group] += i64::from(values.value(row));
+        let booleans = match self {
+            Count::Valid => None,
+            Count::True => columns[0].as_boolean_opt(),
+        };
+        members.each_valid(&columns[0], |group, row| {
+            states[group] += booleans.map_or(1, |b| i64::from(b.value(row)));
             Ok(())
         })
     }

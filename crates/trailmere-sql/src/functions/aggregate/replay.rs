@@ -4,15 +4,16 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ListArray, UInt32Array, new_empty_array};
+use arrow::array::{Array, ArrayRef, ListArray, new_empty_array};
 use arrow::buffer::OffsetBuffer;
-use arrow::compute::{SortOptions, concat, take};
+use arrow::compute::{SortOptions, concat};
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::Accumulator;
 use datafusion::logical_expr::function::AccumulatorArgs;
 
+use super::collect::take_all;
 use super::fold::{Fold, FoldUdaf, Single};
 use crate::call::downcast;
 use crate::canonical::Keys;
@@ -24,17 +25,30 @@ pub(super) struct Kept {
     batches: Vec<Vec<ArrayRef>>,
     /// How many rows at the start a sliding frame has left behind.
     retracted: usize,
+    rows: usize,
+    bytes: usize,
 }
 
 impl Kept {
     pub(super) fn new(types: Vec<DataType>) -> Kept {
-        Kept { types, batches: vec![], retracted: 0 }
+        Kept { types, batches: vec![], retracted: 0, rows: 0, bytes: 0 }
     }
 
     pub(super) fn push(&mut self, values: &[ArrayRef]) {
         if values.first().is_some_and(|v| !v.is_empty()) {
-            self.batches.push(values[..self.types.len()].to_vec());
+            let batch = &values[..self.types.len()];
+            self.rows += batch[0].len();
+            self.bytes += batch.iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum::<usize>();
+            self.batches.push(batch.to_vec());
         }
+    }
+
+    /// Keeps these rows only.
+    fn keep(&mut self, columns: &[ArrayRef], rows: Vec<u32>) -> DfResult<()> {
+        let kept = take_all(columns, rows)?;
+        *self = Kept::new(std::mem::take(&mut self.types));
+        self.push(&kept);
+        Ok(())
     }
 
     pub(super) fn retract(&mut self, rows: usize) {
@@ -55,13 +69,13 @@ impl Kept {
             Ok(whole.slice(self.retracted, whole.len() - self.retracted))
         };
         let whole = (0..self.types.len()).map(column).collect::<DfResult<Vec<ArrayRef>>>()?;
-        self.batches = vec![whole.clone()];
-        self.retracted = 0;
+        *self = Kept::new(std::mem::take(&mut self.types));
+        self.push(&whole);
         Ok(whole)
     }
 
     pub(super) fn size(&self) -> usize {
-        self.batches.iter().flatten().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum()
+        self.bytes
     }
 
     /// Each column as one list.
@@ -95,9 +109,19 @@ pub(super) struct Replay<F: Fold> {
     distinct: bool,
     order: Vec<SortOptions>,
     kept: Kept,
+    /// With DISTINCT, the number of rows at which duplicates are dropped; `None` where rows are retracted later.
+    crowded: Option<usize>,
 }
 
+/// Rows that are not worth looking for duplicates.
+const FEW: usize = 16_384;
+
 impl<F: Fold> Replay<F> {
+    /// Rows may be retracted again.
+    pub(super) fn sliding(udaf: &FoldUdaf<F>, args: &AccumulatorArgs<'_>) -> DfResult<Self> {
+        Ok(Replay { crowded: None, ..Self::new(udaf, args)? })
+    }
+
     pub(super) fn new(udaf: &FoldUdaf<F>, args: &AccumulatorArgs<'_>) -> DfResult<Self> {
         let mut types: Vec<DataType> = args.expr_fields.iter().map(|f| f.data_type().clone()).collect();
         for by in args.order_bys {
@@ -109,7 +133,27 @@ impl<F: Fold> Replay<F> {
             distinct: args.is_distinct,
             order: args.order_bys.iter().map(|by| by.options).collect(),
             kept: Kept::new(types),
+            crowded: args.is_distinct.then_some(FEW),
         })
+    }
+
+    /// Where each distinct row first stands.
+    fn distinct(&self, args: &[ArrayRef]) -> DfResult<Vec<u32>> {
+        let keys = Keys::of_all(&self.args, args)?;
+        let mut seen = HashSet::new();
+        let rows = args.first().map_or(0, |c| c.len()) as u32;
+        Ok((0..rows).filter(|row| seen.insert(keys.get(*row as usize))).collect())
+    }
+
+    /// Drops duplicates now and then, so that what is kept grows with the distinct rows only.
+    fn thin(&mut self) -> DfResult<()> {
+        if self.crowded.is_some_and(|most| self.kept.rows > most) {
+            let columns = self.kept.columns()?;
+            let rows = self.distinct(&columns[..self.args.len()])?;
+            self.kept.keep(&columns, rows)?;
+            self.crowded = Some(2 * self.kept.rows + FEW);
+        }
+        Ok(())
     }
 
     /// The arguments, each distinct row once, in order.
@@ -120,17 +164,11 @@ impl<F: Fold> Replay<F> {
         if !self.distinct && order.is_empty() {
             return Ok(args.to_vec());
         }
-        let mut picked: Vec<u32> = (0..rows as u32).collect();
-        if self.distinct {
-            let keys = Keys::of_all(&self.args, args)?;
-            let mut seen = HashSet::new();
-            picked.retain(|row| seen.insert(keys.get(*row as usize)));
-        }
+        let mut picked = if self.distinct { self.distinct(args)? } else { (0..rows as u32).collect() };
         if !order.is_empty() {
             picked = in_order(picked, order, &self.order)?;
         }
-        let picked = UInt32Array::from(picked);
-        Ok(args.iter().map(|c| take(c, &picked, None)).collect::<Result<_, _>>()?)
+        take_all(args, picked)
     }
 }
 
@@ -143,7 +181,7 @@ impl<F: Fold> fmt::Debug for Replay<F> {
 impl<F: Fold> Accumulator for Replay<F> {
     fn update_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
         self.kept.push(values);
-        Ok(())
+        self.thin()
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> DfResult<()> {
@@ -170,7 +208,8 @@ impl<F: Fold> Accumulator for Replay<F> {
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> DfResult<()> {
-        self.kept.merge(states)
+        self.kept.merge(states)?;
+        self.thin()
     }
 }
 

@@ -125,7 +125,8 @@ fn piece(letter: char, n: usize, before_number: bool) -> Option<Piece> {
         'S' => Piece::Fraction(n, n),
         'Z' if n == 1 => Piece::Offset(false),
         'Z' if n == 2 => Piece::Offset(true),
-        'Z' | 'z' => Piece::ZoneName,
+        'Z' => Piece::ZoneName,
+        'z' => Piece::ZoneAbbreviation,
         _ => return None,
     })
 }

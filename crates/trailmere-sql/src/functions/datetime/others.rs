@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, Date32Array};
-use arrow::datatypes::Int64Type;
+use arrow::array::{Array, AsArray, Date32Array, StructArray};
+use arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::{ColumnarValue, Expr};
 
 use super::entry;
 use super::local::{Zones, locals, zoned_column};
 use super::unix::named;
-use crate::call::Typed;
+use crate::call::{Typed, downcast};
 use crate::cast;
 use crate::coercion::can_coerce;
 use crate::error::{Result, fail};
@@ -19,6 +19,7 @@ use crate::functions::arguments::{Texts, numbers, texts};
 use crate::operators;
 use crate::temporal::{civil_from_days, days_from_civil, month_length};
 use crate::types::Type;
+use crate::zone::offset_text;
 
 pub(super) fn all() -> Vec<Function> {
     vec![
@@ -46,7 +47,7 @@ pub(super) fn all() -> Vec<Function> {
         ),
         entry(
             "timezone",
-            "timezone(timestamp(p) with time zone) -> varchar",
+            "timezone(timestamp(p) with time zone) -> varchar\ntimezone(time(p) with time zone) -> varchar",
             "The name of the zone.",
             "timezone(TIMESTAMP '2024-03-17 12:00:00 Asia/Tokyo')",
             timezone,
@@ -154,13 +155,19 @@ fn at_timezone(args: &[Arg<'_>]) -> Result<ScalarCall> {
 }
 
 fn timezone(args: &[Arg<'_>]) -> Result<ScalarCall> {
-    let [Arg::Value { ty: ty @ Type::TimestampTz(_), .. }] = args else {
-        return Err(no_overload("timezone", args, "a timestamp with time zone"));
+    let [Arg::Value { ty: ty @ (Type::TimestampTz(_) | Type::TimeTz(_)), .. }] = args else {
+        return Err(no_overload("timezone", args, "a time or timestamp with time zone"));
     };
     Ok(ScalarCall::new(vec![ty.clone()], Type::VARCHAR, |call| {
         let array = call.array(0)?;
+        let minutes = downcast::<StructArray>(&array)?.column(1).as_primitive_opt::<Int32Type>();
         let mut zones = Zones::of(&array)?;
-        texts(call.rows, |row| Ok(array.is_valid(row).then(|| zones.get(row).name())))
+        texts(call.rows, |row| {
+            Ok(array.is_valid(row).then(|| match minutes {
+                Some(minutes) => offset_text(minutes.value(row)),
+                None => zones.get(row).name(),
+            }))
+        })
     }))
 }
 

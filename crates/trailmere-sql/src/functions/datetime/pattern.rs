@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use chrono::DateTime;
+
 use super::local::{DAY, HOUR, Local, MILLI, MINUTE, SECOND};
 use crate::temporal::{civil_from_days, day_of_week, day_of_year, days_from_civil, iso_week, month_length};
 use crate::zone::{Zone, offset_text};
@@ -46,6 +48,8 @@ pub(super) enum Piece {
     Offset(bool),
     /// A zone's name.
     ZoneName,
+    /// What a zone is called at the time, as `EST`.
+    ZoneAbbreviation,
 }
 
 pub(super) const MONTHS: [&str; 12] = [
@@ -135,7 +139,20 @@ pub(super) fn write(pieces: &[Piece], moment: &Moment, out: &mut String) {
                 if *colon { out.write_str(&text) } else { out.write_str(&text.replace(':', "")) }
             }
             Piece::ZoneName => out.write_str(&moment.zone.name()),
+            Piece::ZoneAbbreviation => out.write_str(&abbreviation(moment)),
         };
+    }
+}
+
+/// `EST`, or the offset where a zone has no such name.
+fn abbreviation(moment: &Moment) -> String {
+    let seconds = moment.local.millis().div_euclid(1000) - moment.offset;
+    match (moment.zone, DateTime::from_timestamp(seconds, 0)) {
+        (Zone::Named(zone), Some(instant)) => {
+            let text = instant.with_timezone(&zone).format("%Z").to_string();
+            if text.starts_with(['+', '-']) { offset_text((moment.offset / 60) as i32) } else { text }
+        }
+        (zone, _) => zone.name(),
     }
 }
 
@@ -275,7 +292,7 @@ impl<'a> Reader<'a> {
                 found.year = found.year.map(|y| if before { 1 - y } else { y });
             }
             Piece::Offset(_) => found.zone = Some(self.offset()?),
-            Piece::ZoneName => found.zone = Some(self.zone()?),
+            Piece::ZoneName | Piece::ZoneAbbreviation => found.zone = Some(self.zone()?),
         }
         Some(())
     }
