@@ -41,11 +41,14 @@ impl Collect {
     }
 
     fn add(&self, states: &mut [Pieces], columns: Vec<ArrayRef>, rows: &[(usize, u32)]) {
+        let length = columns.first().map_or(0, |c| c.len()).max(1);
+        let bytes: usize = columns.iter().map(|c| c.to_data().get_slice_memory_size().unwrap_or(0)).sum();
+        let row_bytes = bytes.div_ceil(length);
         let columns = Arc::new(columns);
         for &(group, row) in rows {
             match states[group].0.last_mut() {
                 Some(piece) if Arc::ptr_eq(&piece.columns, &columns) => piece.rows.push(row),
-                _ => states[group].0.push(Piece { columns: Arc::clone(&columns), rows: vec![row] }),
+                _ => states[group].0.push(Piece { columns: Arc::clone(&columns), rows: vec![row], row_bytes }),
             }
         }
     }
@@ -85,6 +88,8 @@ pub(crate) struct Pieces(Vec<Piece>);
 struct Piece {
     columns: Arc<Vec<ArrayRef>>,
     rows: Vec<u32>,
+    /// About what a row of these columns takes.
+    row_bytes: usize,
 }
 
 impl Fold for Collect {
@@ -138,8 +143,7 @@ impl Fold for Collect {
     }
 
     fn heap(&self, state: &Pieces) -> usize {
-        let row_bytes = 16 * self.types.len() + 4;
-        state.0.iter().map(|piece| piece.rows.capacity() * row_bytes + size_of::<Piece>()).sum()
+        state.0.iter().map(|piece| piece.rows.capacity() * (piece.row_bytes + 4) + size_of::<Piece>()).sum()
     }
 }
 
