@@ -10,6 +10,7 @@ mod call;
 mod expression;
 mod group;
 mod join;
+mod json_access;
 mod lambda;
 mod name;
 mod order;

@@ -78,6 +78,7 @@ impl Analyzer<'_> {
                 plain(call)?;
                 if name == "least" { operators::least(values()?)? } else { operators::greatest(values()?)? }
             }
+            "$method" => self.method(call, call.name.at, cx)?,
             "typeof" => {
                 count(1..=1)?;
                 literal::string(&self.expr(&args[0], cx)?.ty.to_string())

@@ -49,7 +49,13 @@ impl Analyzer<'_> {
             ExprKind::Quantified(op, all, value, query) => self.quantified((*op, *all), value, query, cx),
             ExprKind::Grouping(keys) => self.grouping_call(keys, cx),
             ExprKind::Semantics(whole, inner) => match cx.env.pattern() {
-                Some(frame) => self.with_semantics(frame, *whole, || self.expr(inner, cx)),
+                Some(frame) => {
+                    let physical = |c: &ast::Call| ["prev", "next"].iter().any(|n| ast::same_name(n, &c.name.value));
+                    if matches!(inner.kind.as_ref(), ExprKind::Call(c) if physical(c)) {
+                        return Err(SqlError::invalid("RUNNING and FINAL go with FIRST, LAST and aggregates"));
+                    }
+                    self.with_semantics(frame, *whole, || self.expr(inner, cx))
+                }
                 None => Err(SqlError::invalid("RUNNING and FINAL belong into a pattern")),
             },
             ExprKind::Measure(name, over) => self.measure(name, over, cx),
@@ -61,7 +67,14 @@ impl Analyzer<'_> {
     fn operator(&self, e: &ast::Expr, cx: Context<'_>) -> Result<Typed> {
         let expr = |e: &ast::Expr| self.expr(e, cx);
         match e.kind.as_ref() {
-            ExprKind::Subscript(base, index) => subscript(expr(base)?, expr(index)?),
+            ExprKind::Subscript(base, index) => {
+                let base = expr(base)?;
+                match index.kind.as_ref() {
+                    ExprKind::Name(all) if all.value == "*" => super::json_access::elements(base),
+                    _ if base.ty == Type::Json => super::json_access::element(base, &expr(index)?),
+                    _ => subscript(base, expr(index)?),
+                }
+            }
             ExprKind::Negate(inner) => operators::negate(expr(inner)?),
             ExprKind::Plus(inner) => plus(expr(inner)?),
             ExprKind::Arithmetic(op, a, b) => operators::arithmetic(arithmetic(*op), expr(a)?, expr(b)?),

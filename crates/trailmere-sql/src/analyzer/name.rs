@@ -1,12 +1,13 @@
 //! Names: columns, fields of rows, parameters of lambdas.
 
-use super::Analyzer;
+use super::{Analyzer, json_access};
 use super::scope::Env;
 use super::stage::Context;
 use crate::ast::{self, ExprKind, Ident};
 use crate::call::Typed;
 use crate::error::{Result, SqlError};
 use crate::operators;
+use crate::types::Type;
 
 impl Analyzer<'_> {
     /// `a`, `a.b.c`, `f(x).b`.
@@ -25,6 +26,9 @@ impl Analyzer<'_> {
 }
 
 fn field(base: Typed, name: &Ident) -> Result<Typed> {
+    if base.ty == Type::Json {
+        return json_access::member(base, name).map_err(|e| e.at(name.at.into()));
+    }
     operators::field(base, &name.value).map_err(|e| e.at(name.at.into()))
 }
 

@@ -266,6 +266,10 @@ impl Analyzer<'_> {
             return rename(&mut items, names, base).map(|()| items);
         }
         let row = self.expr(base, cx)?;
+        if row.ty == Type::Json {
+            let value = super::json_access::member(row, &Ident::new("*", base.at))?;
+            return Ok(vec![Item { expr: ItemExpr::Column(value), alias: None, name: None, heading: None }]);
+        }
         let Type::Row(fields) = row.ty.clone() else {
             let message = format!("`.*` needs a relation or a row, not {}", row.ty);
             return Err(SqlError::invalid(message).at(base.at.into()));

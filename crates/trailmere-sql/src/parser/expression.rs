@@ -96,14 +96,25 @@ impl Parser<'_> {
         loop {
             let at = self.at();
             if self.eat("[") {
-                let index = self.expr()?;
+                // `j[*]`, all elements of a JSON array, has a name for its index that no column can have.
+                let all = self.is("*") && self.is_at(1, "]");
+                let index = if all {
+                    self.advance();
+                    Expr::new(ExprKind::Name(crate::ast::Ident::new("*", at)), at)
+                } else {
+                    self.expr()?
+                };
                 self.expect("]")?;
                 base = Expr::new(ExprKind::Subscript(base, index), at);
             } else if self.is(".") && !self.is_at(1, "*") {
                 self.advance();
                 let name = self.member()?;
                 let at = base.at;
-                base = Expr::new(ExprKind::Field(base, name), at);
+                base = if self.is("(") && !name.quoted {
+                    self.method(base, name)?
+                } else {
+                    Expr::new(ExprKind::Field(base, name), at)
+                };
             } else if self.are(&["at", "time", "zone"]) {
                 self.next += 3;
                 let zone = self.nested(Self::unary)?;
@@ -116,6 +127,16 @@ impl Parser<'_> {
         }
     }
 
+    /// `base.name(…)`
+    fn method(&mut self, base: Expr, name: crate::ast::Ident) -> Result<Expr> {
+        let at = base.at;
+        self.expect("(")?;
+        let args = if self.is(")") { vec![] } else { self.list(Self::expr)? };
+        self.expect(")")?;
+        let name = Expr::new(ExprKind::String(name.value), name.at);
+        Ok(Expr::call("$method", [vec![base, name], args].concat(), at))
+    }
+
     /// After a point also a reserved word is a name: rows come from JSON.
     fn member(&mut self) -> Result<crate::ast::Ident> {
         let at = self.at();
@@ -123,6 +144,11 @@ impl Parser<'_> {
             Token::Word(value) => {
                 self.advance();
                 Ok(crate::ast::Ident::new(value, at))
+            }
+            // The key of a JSON object.
+            Token::String(value) => {
+                self.advance();
+                Ok(crate::ast::Ident { value, quoted: true, at })
             }
             _ => self.ident(),
         }

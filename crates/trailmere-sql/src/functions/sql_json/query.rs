@@ -26,6 +26,7 @@ pub(super) fn all() -> Vec<Function> {
             bind(args, Type::Integer, state)
         }),
         entry("$json_query", "JSON_QUERY.", |args| bind(args, Type::VARCHAR, query)),
+        entry("$json_access", "Members and elements of JSON.", |args| bind(args, Type::Json, query)),
     ]
 }
 
