@@ -110,6 +110,9 @@ impl Analyzer<'_> {
         let env = rows_only(cx.env);
         let input = cx.input("`grouping`")?;
         let input = env.as_ref().map_or(input, |env| input.with_env(env));
+        if keys.len() > 63 {
+            return Err(SqlError::invalid("`grouping` takes at most 63 arguments"));
+        }
         let keys = keys.iter().map(|k| self.expr(k, input)).collect::<Result<Vec<_>>>()?;
         let ty = if keys.len() < 32 { crate::types::Type::Integer } else { crate::types::Type::BigInt };
         let id = self.fresh();

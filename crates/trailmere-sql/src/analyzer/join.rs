@@ -51,11 +51,15 @@ impl Analyzer<'_> {
         let mut rows = match inner.kind.as_ref() {
             RelationKind::Unnest(args, ordinality) => {
                 let keep_left = matches!(kind, JoinKind::Left | JoinKind::Full);
-                if keep_left && !is_true(condition) {
-                    let message = "UNNEST can be outer joined ON TRUE only";
+                if matches!(condition, JoinCondition::Using(_) | JoinCondition::On(_)) && !is_true(condition) {
+                    let message = "UNNEST can be joined ON TRUE only; put the condition into WHERE";
                     return Err(SqlError::unsupported(message).at(right.at.into()));
                 }
                 self.unnest(left, (args, *ordinality), keep_left, surroundings)?
+            }
+            RelationKind::Lateral(_) if kind == JoinKind::Full && !is_true(condition) => {
+                let message = "a lateral query can be full joined ON TRUE only";
+                return Err(SqlError::unsupported(message).at(right.at.into()));
             }
             RelationKind::Lateral(query) => self.lateral(left, query, (kind, condition, alias), surroundings)?,
             _ => return Err(SqlError::unsupported("this lateral relation is not supported").at(right.at.into())),

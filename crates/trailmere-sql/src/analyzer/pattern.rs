@@ -136,6 +136,20 @@ impl Analyzer<'_> {
         outer: &Env<'_>,
         ctes: &Ctes,
     ) -> Result<Rows> {
+        let fail = |message: &str| Err(SqlError::invalid(message).at(m.at.into()));
+        if outer.pattern().is_some() || outer.outer.is_some_and(|o| o.pattern().is_some()) {
+            return fail("a pattern cannot stand within the DEFINE or MEASURES of another");
+        }
+        if m.body.seek {
+            return fail("MATCH_RECOGNIZE takes no SEEK; AFTER MATCH SKIP says where to go on");
+        }
+        let visible: Vec<_> = input.scope.columns.iter().filter_map(|c| c.name.as_deref()).collect();
+        if (1..visible.len()).any(|i| visible[..i].iter().any(|n| crate::ast::same_name(n, visible[i]))) {
+            return fail("the input of MATCH_RECOGNIZE has two columns of one name");
+        }
+        if m.rows == RowsPerMatch::One && m.partition_by.is_empty() && m.measures.is_empty() {
+            return fail("MATCH_RECOGNIZE gives no columns: name MEASURES or PARTITION BY");
+        }
         let stage = Stage::plain("MATCH_RECOGNIZE");
         let labels = Labels::of(&m.body)?;
         let (output, whole) = match m.rows {
@@ -263,6 +277,15 @@ impl Analyzer<'_> {
 
     fn pattern_window(&self, spec: &WindowSpec, body: &PatternBody, cx: Context<'_>) -> Result<PatternWindow> {
         let labels = Labels::of(body)?;
+        if anchored(&body.pattern) {
+            return Err(SqlError::invalid("a pattern in a window takes neither `^` nor `$`"));
+        }
+        let twice = |(i, (_, name)): (usize, &(crate::ast::Expr, Ident))| {
+            spec.measures[..i].iter().any(|(_, n)| n.is_exactly(name))
+        };
+        if spec.measures.iter().enumerate().any(twice) {
+            return Err(SqlError::invalid("MEASURES names a measure twice"));
+        }
         let following = match &spec.frame {
             Some(f) if f.unit == FrameUnit::Rows && f.start == FrameBound::CurrentRow => match &f.end {
                 FrameBound::UnboundedFollowing => None,
@@ -286,7 +309,7 @@ impl Analyzer<'_> {
             partition_by.push(operators::group_key(self.expr(key, cx)?).expr);
         }
         let order_by = self.sort_keys(&spec.order_by, cx)?;
-        let frame = PatternFrame::new(scope, &labels);
+        let frame = PatternFrame::new(scope, &labels).in_window();
         let nowhere = Env { frame: super::scope::Frame::Query, outer: None };
         let around = (&nowhere, cx.ctes, cx.stage);
         let compiled = self.pattern_conditions(&frame, (body, &spec.measures), true, around)?;
@@ -342,7 +365,7 @@ impl Analyzer<'_> {
         let cx = Context { env: &env, ctes, stage };
         let mut compiled = Compiled::new(frame.labels.names.len());
         for (name, condition) in &body.define {
-            frame.begin(false);
+            frame.begin_define();
             let holds = self.condition(condition, cx)?;
             compiled.define(frame.labels.index(name)?, Typed::new(holds, Type::Boolean), frame.take_slots());
         }
@@ -373,10 +396,21 @@ fn rows_of<'e>(env: &'e Env<'e>) -> &'e Env<'e> {
 }
 
 fn excludes(node: &PatternNode) -> bool {
-    match node {
-        PatternNode::Excluded(_) => true,
-        PatternNode::Sequence(all) | PatternNode::Choice(all) | PatternNode::Permute(all) => all.iter().any(excludes),
-        PatternNode::Repeat(inner, ..) => excludes(inner),
-        _ => false,
-    }
+    holds(node, &|n| matches!(n, PatternNode::Excluded(_)))
+}
+
+fn anchored(node: &PatternNode) -> bool {
+    holds(node, &|n| matches!(n, PatternNode::Start | PatternNode::End))
+}
+
+/// Whether any part of a pattern is so.
+fn holds(node: &PatternNode, so: &dyn Fn(&PatternNode) -> bool) -> bool {
+    so(node)
+        || match node {
+            PatternNode::Sequence(all) | PatternNode::Choice(all) | PatternNode::Permute(all) => {
+                all.iter().any(|n| holds(n, so))
+            }
+            PatternNode::Repeat(inner, ..) | PatternNode::Excluded(inner) => holds(inner, so),
+            _ => false,
+        }
 }

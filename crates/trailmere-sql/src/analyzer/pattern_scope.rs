@@ -33,6 +33,10 @@ pub(crate) struct PatternFrame<'p> {
     inner: RefCell<Option<Seen>>,
     /// FINAL is the default.
     whole: Cell<bool>,
+    /// Within DEFINE, where the match is not known yet.
+    defining: Cell<bool>,
+    /// In a window, where matches are not numbered.
+    window: bool,
 }
 
 /// The labels that names in an argument have: none yet, or one set (`None` for all rows).
@@ -60,13 +64,33 @@ impl PartialEq for PendingAggregate {
 
 impl<'p> PatternFrame<'p> {
     pub(crate) fn new(rows: &'p Scope, labels: &'p Labels) -> Self {
-        PatternFrame { rows, labels, slots: RefCell::default(), inner: RefCell::default(), whole: Cell::new(false) }
+        PatternFrame {
+            rows,
+            labels,
+            slots: RefCell::default(),
+            inner: RefCell::default(),
+            whole: Cell::new(false),
+            defining: Cell::new(false),
+            window: false,
+        }
     }
 
-    /// Begins a condition or a measure.
+    /// The pattern of a window.
+    pub(crate) fn in_window(self) -> Self {
+        PatternFrame { window: true, ..self }
+    }
+
+    /// Begins a condition of DEFINE.
+    pub(crate) fn begin_define(&self) {
+        self.begin(false);
+        self.defining.set(true);
+    }
+
+    /// Begins a measure.
     pub(crate) fn begin(&self, whole: bool) {
         self.slots.borrow_mut().clear();
         self.whole.set(whole);
+        self.defining.set(false);
     }
 
     pub(crate) fn take_slots(&self) -> Slots {
@@ -142,6 +166,16 @@ impl Analyzer<'_> {
     /// Calls that mean something of their own within a pattern's expressions.
     pub(super) fn pattern_call(&self, frame: &PatternFrame<'_>, call: &Call, cx: Context<'_>) -> Result<Option<Typed>> {
         let name = call.name.value.to_lowercase();
+        let own = ["first", "last", "prev", "next", "classifier", "match_number"].contains(&name.as_str());
+        if own && call.name.quoted {
+            return Ok(None);
+        }
+        if own && (call.distinct || call.filter.is_some() || !call.order_by.is_empty()) {
+            return Err(SqlError::invalid(format!("`{name}` takes no DISTINCT, FILTER or ORDER BY")));
+        }
+        if name == "match_number" && frame.window {
+            return Err(SqlError::invalid("matches in a window are not numbered"));
+        }
         match name.as_str() {
             "first" | "last" => self.navigation(frame, call, 0, cx).map(Some),
             "prev" | "next" => {
@@ -181,6 +215,9 @@ impl Analyzer<'_> {
         whole: bool,
         analyze: impl FnOnce() -> Result<Typed>,
     ) -> Result<Typed> {
+        if whole && frame.defining.get() {
+            return Err(SqlError::invalid("FINAL has no place in DEFINE: the match is not complete there"));
+        }
         let before = frame.whole.replace(whole);
         let result = analyze();
         frame.whole.set(before);

@@ -7,6 +7,7 @@ use datafusion::logical_expr::{
 };
 
 use super::call::{arguments, coerced, library};
+use super::scope::Env;
 use super::stage::Context;
 use super::{Analyzer, internal};
 use crate::ast::{self, At, Call, Frame, FrameBound, FrameUnit, Over, WindowSpec};
@@ -27,18 +28,26 @@ impl Analyzer<'_> {
         }
         let over = call.over.as_ref().map(|o| resolve_over(o, cx)).transpose()?.unwrap_or_default();
         let cx = cx.with_env(cx.env.outside_lambdas());
+        if over.pattern.is_some() {
+            let message = "over a window with a pattern only its measures are supported";
+            return Err(SqlError::unsupported(message));
+        }
+        check_function(&call.name.value.to_lowercase(), call, &over)?;
+        // A named window is over the rows, also where ORDER BY sees the select list first.
+        let named = !matches!(call.over, Some(Over::Spec(WindowSpec { base: None, .. })));
+        let window_cx = if named { cx.with_env(rows_env(cx.env)) } else { cx };
         let before = cx.stage.windows.borrow().len();
         let (fun, args, returns, finish, mut filter) = self.window_computation(call, cx)?;
         let mut partition_by = Vec::new();
         for key in &over.partition_by {
-            let value = self.expr(key, cx)?;
+            let value = self.expr(key, window_cx)?;
             if !crate::operators::is_comparable(&value.ty) {
                 return Err(SqlError::invalid(format!("{} cannot be compared", value.ty)).at(key.at.into()));
             }
             partition_by.push(operators::group_key(value).expr);
         }
-        let mut order_by = self.sort_keys(&over.order_by, cx)?;
-        let (mut window_frame, key) = self.frame(&over, cx).map_err(|e| e.at(at.into()))?;
+        let mut order_by = self.sort_keys(&over.order_by, window_cx)?;
+        let (mut window_frame, key) = self.frame(&over, window_cx, cx).map_err(|e| e.at(at.into()))?;
         if never_holds_rows(&window_frame) {
             if matches!(fun, WindowFunctionDefinition::WindowUDF(_)) {
                 return coercion::coerce(crate::literal::null(), &returns);
@@ -133,7 +142,7 @@ impl Analyzer<'_> {
                 self.expr(key, cx)?;
             }
             self.sort_keys(&spec.order_by, cx)?;
-            self.frame(&spec, cx)?;
+            self.frame(&spec, cx, cx)?;
             if cx.stage.windows.borrow().len() > before {
                 return Err(SqlError::invalid("window functions cannot be nested").at(name.at.into()));
             }
@@ -142,7 +151,12 @@ impl Analyzer<'_> {
     }
 
     /// The frame, and the sort key in the type in which its offsets are added to it.
-    fn frame(&self, over: &WindowSpec, cx: Context<'_>) -> Result<(WindowFrame, Option<Typed>)> {
+    fn frame(
+        &self,
+        over: &WindowSpec,
+        window_cx: Context<'_>,
+        cx: Context<'_>,
+    ) -> Result<(WindowFrame, Option<Typed>)> {
         let Some(frame) = &over.frame else {
             return Ok((WindowFrame::new((!over.order_by.is_empty()).then_some(false)), None));
         };
@@ -153,7 +167,7 @@ impl Analyzer<'_> {
             FrameUnit::Groups => WindowFrameUnits::Groups,
         };
         let key = match over.order_by.first() {
-            Some(item) if frame.unit == FrameUnit::Range => Some(self.range_key(&item.expr, frame, cx)?),
+            Some(item) if frame.unit == FrameUnit::Range => Some(self.range_key((&item.expr, window_cx), frame, cx)?),
             _ => None,
         };
         let key_type = key.as_ref().map(|k| &k.ty);
@@ -171,8 +185,13 @@ impl Analyzer<'_> {
     }
 
     /// The sort key of a RANGE frame, in a type that takes its offsets: `1.5 PRECEDING` makes decimals of integers.
-    fn range_key(&self, key: &ast::Expr, frame: &Frame, cx: Context<'_>) -> Result<Typed> {
-        let mut key = self.expr(key, cx)?;
+    fn range_key(
+        &self,
+        (key, window_cx): (&ast::Expr, Context<'_>),
+        frame: &Frame,
+        cx: Context<'_>,
+    ) -> Result<Typed> {
+        let mut key = self.expr(key, window_cx)?;
         for bound in [&frame.start, &frame.end] {
             let (FrameBound::Preceding(e) | FrameBound::Following(e)) = bound else { continue };
             let offset = self.expr(e, cx)?;
@@ -265,6 +284,31 @@ fn check_frame(frame: &Frame, over: &WindowSpec) -> Result<()> {
     }
     if frame.unit == FrameUnit::Range && (offset(&frame.start) || offset(&frame.end)) && over.order_by.len() != 1 {
         return fail("a RANGE frame with an offset needs exactly one ORDER BY");
+    }
+    Ok(())
+}
+
+/// The rows of the query, beneath what ORDER BY sees first.
+fn rows_env<'e>(env: &'e Env<'e>) -> &'e Env<'e> {
+    match (&env.frame, env.outer) {
+        (super::scope::Frame::Outputs(_) | super::scope::Frame::Refused(_), Some(outer)) => outer,
+        _ => env,
+    }
+}
+
+/// What a window function demands of its window.
+fn check_function(name: &str, call: &Call, over: &WindowSpec) -> Result<()> {
+    let ranks = ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile"].contains(&name);
+    let shifts = ["lead", "lag"].contains(&name);
+    let picks = ["first_value", "last_value", "nth_value"].contains(&name);
+    if (ranks || shifts) && over.frame.is_some() {
+        return Err(SqlError::invalid(format!("`{name}` takes no frame")));
+    }
+    if shifts && over.order_by.is_empty() {
+        return Err(SqlError::invalid(format!("`{name}` needs ORDER BY in its window")));
+    }
+    if call.ignore_nulls.is_some() && !shifts && !picks {
+        return Err(SqlError::invalid(format!("`{name}` takes neither IGNORE NULLS nor RESPECT NULLS")));
     }
     Ok(())
 }
