@@ -20,6 +20,8 @@ mod nearest;
 pub mod operators;
 mod parser;
 mod pattern;
+#[cfg(test)]
+mod properties;
 pub mod render;
 pub mod scalar;
 mod temporal;

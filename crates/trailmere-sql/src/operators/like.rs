@@ -138,6 +138,12 @@ fn matches(text: &str, parts: &[Part]) -> bool {
     }
 }
 
+/// Whether the text matches the pattern.
+#[cfg(test)]
+pub(crate) fn matches_text(text: &str, pattern: &str, escape: Option<char>) -> std::result::Result<bool, String> {
+    Ok(matches(text, &parse(pattern, escape)?))
+}
+
 fn by_row(value: Typed, pattern: Typed, escape: Option<Typed>) -> Typed {
     let args = [value, pattern].into_iter().chain(escape).collect();
     scalar::strict("like", args, Type::Boolean, |call| Ok(scalar::columnar(run(call)?)))
