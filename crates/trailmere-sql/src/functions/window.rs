@@ -74,14 +74,14 @@ fn of_other_rows() -> Vec<Function> {
             "lag",
             "lag(x[, offset[, default]]) -> type of x",
             "The value so many rows before, one by itself.",
-            "lag(1, 1, 0) OVER ()",
+            "lag(1, 1, 0) OVER (ORDER BY 1)",
             |a| other_row("lag", a, value::LAG),
         ),
         entry(
             "lead",
             "lead(x[, offset[, default]]) -> type of x",
             "The value so many rows after, one by itself.",
-            "lead(1, 1, 0) OVER ()",
+            "lead(1, 1, 0) OVER (ORDER BY 1)",
             |a| other_row("lead", a, value::LEAD),
         ),
         entry(
