@@ -229,7 +229,7 @@ pub fn distinct_from(left: Typed, right: Typed) -> Result<Typed> {
     let (left, right) = (coerce(left, &common)?, coerce(right, &common)?);
     let nested = matches!(common, Type::Array(_) | Type::Map(..) | Type::Row(_));
     if !nested {
-        return Ok(binary(Operator::IsDistinctFrom, group_key_of(left).expr, group_key_of(right).expr));
+        return Ok(binary(Operator::IsDistinctFrom, keys::group_key(left).expr, keys::group_key(right).expr));
     }
     Ok(scalar::lenient("is distinct from", vec![left, right], Type::Boolean, move |call| {
         let ((a, x), (b, y)) = (one_or_all(&call.values[0])?, one_or_all(&call.values[1])?);
@@ -237,10 +237,6 @@ pub fn distinct_from(left: Typed, right: Typed) -> Result<Typed> {
         let distinct = (0..call.rows).map(|row| Some(!nested::identical(&common, &a, at(x, row), &b, at(y, row))));
         Ok(scalar::columnar(distinct.collect::<BooleanArray>()))
     }))
-}
-
-fn group_key_of(value: Typed) -> Typed {
-    keys::group_key(value)
 }
 
 /// `value BETWEEN low AND high`.

@@ -27,7 +27,7 @@ pub fn concat(values: Vec<Typed>) -> Result<Typed> {
     }
     if values.iter().all(|v| matches!(v.ty, Type::Varbinary | Type::Unknown)) {
         let values = values.into_iter().map(|v| coerce(v, &Type::Varbinary)).collect::<Result<Vec<_>>>()?;
-        return Ok(scalar::strict("||", values, Type::Varbinary, |call| binaries(call)));
+        return Ok(scalar::strict("||", values, Type::Varbinary, binaries));
     }
     if let Some(other) = values.iter().find(|v| !v.ty.is_text() && v.ty != Type::Unknown) {
         let types: Vec<String> = values.iter().map(|v| v.ty.to_string()).collect();

@@ -194,14 +194,13 @@ fn time_tz(array: &ArrayRef, field: Field) -> Int64Array {
 fn zoned(array: &ArrayRef, field: Field) -> DfResult<Int64Array> {
     let source = Zoned::of(array)?;
     let mut cache = ZoneCache::default();
-    let value = |i: usize| {
+    let mut value = |i: usize| {
         let (zone, instant) = (cache.get(source.zones.value(i)), source.instants.picos(i));
         match field.is_of_zone() {
             true => field.of_offset(zone.offset_at(instant.div_euclid(PICOS_PER_SECOND) as i64) / 60),
             false => field.of_local(zone.to_local(instant).div_euclid(PICOS_PER_MICRO) as i64),
         }
     };
-    let mut value = value;
     Ok((0..array.len()).map(|i| array.is_valid(i).then(|| value(i))).collect())
 }
 

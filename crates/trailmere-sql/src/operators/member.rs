@@ -21,7 +21,7 @@ pub fn subscript(base: Typed, index: Typed) -> Result<Typed> {
     match base.ty.clone() {
         Type::Array(element) if index.ty.is_integer() || index.ty == Type::Unknown => {
             let index = coerce(index, &Type::BigInt)?;
-            Ok(scalar::strict("subscript", vec![base, index], *element, |call| elements(call)))
+            Ok(scalar::strict("subscript", vec![base, index], *element, elements))
         }
         Type::Map(key, value) => {
             // The key is compared in the map's own type where that can hold it.

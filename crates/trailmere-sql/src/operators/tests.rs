@@ -233,7 +233,7 @@ fn concatenation() {
         (vec!["array(varchar) '[\"a\"]'", "'b'"], "[a, b] array(varchar)"),
         (vec!["1", "'a'"], "error cannot apply operator: integer || varchar(1)"),
     ] {
-        check(&|v| concat(v), &operands, expected);
+        check(&concat, &operands, expected);
     }
 }
 
@@ -265,12 +265,12 @@ fn conditionals() {
     check(&|v| branch(&v), &["boolean 'false'", "1", "2.5"], "2.5 decimal(11,1)");
     check(&|v| branch(&v), &["boolean 'null'", "1"], "null integer");
     check(&|v| branch(&v), &["boolean 'true'", "1", "'a'"], "error must be of one type");
-    check(&|v| coalesce(v), &["NULL", "integer 'null'", "3"], "3 integer");
+    check(&coalesce, &["NULL", "integer 'null'", "3"], "3 integer");
     check(&|v| nullif(v[0].clone(), v[1].clone()), &["1", "1e0"], "null integer");
     check(&|v| nullif(v[0].clone(), v[1].clone()), &["1", "NULL"], "1 integer");
-    check(&|v| greatest(v), &["1", "NULL", "3"], "null integer");
-    check(&|v| greatest(v), &["1", "2.5"], "2.5 decimal(11,1)");
-    check(&|v| least(v), &["'b'", "'a'"], "a varchar(1)");
+    check(&greatest, &["1", "NULL", "3"], "null integer");
+    check(&greatest, &["1", "2.5"], "2.5 decimal(11,1)");
+    check(&least, &["'b'", "'a'"], "a varchar(1)");
 }
 
 #[test]
