@@ -2,6 +2,12 @@
 //!
 //! Equality disregards positions and the case of names, because `GROUP BY lower(A)` and `SELECT LOWER(a)` say the same.
 
+mod pattern;
+mod relation;
+
+pub use pattern::{AfterMatch, MatchRecognize, PatternBody, PatternNode, RowsPerMatch};
+pub use relation::{JoinCondition, JoinKind, Relation, RelationKind, TableArgument, TableFunction};
+
 use crate::error::Position;
 use crate::types::Type;
 
@@ -263,168 +269,6 @@ pub struct SortItem {
     pub descending: bool,
     /// NULLS FIRST; Trino's default is last, both ways.
     pub nulls_first: bool,
-}
-
-/// Something after FROM.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Relation {
-    /// What.
-    pub kind: Box<RelationKind>,
-    /// Where.
-    pub at: At,
-}
-
-/// What stands after FROM.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RelationKind {
-    /// A table or a common table expression.
-    Table(TableName),
-    /// A query in parentheses.
-    Subquery(Query),
-    /// LATERAL (query).
-    Lateral(Query),
-    /// UNNEST(…) [WITH ORDINALITY].
-    Unnest(Vec<Expr>, bool),
-    /// TABLE(function(…)).
-    Function(TableFunction),
-    /// With alias and column names.
-    Aliased(Relation, Ident, Vec<Ident>),
-    /// TABLESAMPLE BERNOULLI|SYSTEM (percentage).
-    Sample(Relation, Expr),
-    /// MATCH_RECOGNIZE.
-    Match(Relation, MatchRecognize),
-    /// A join.
-    Join(JoinKind, Relation, Relation, JoinCondition),
-}
-
-/// How two relations are joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JoinKind {
-    /// CROSS JOIN or a comma.
-    Cross,
-    /// INNER
-    Inner,
-    /// LEFT
-    Left,
-    /// RIGHT
-    Right,
-    /// FULL
-    Full,
-}
-
-/// On what.
-#[derive(Debug, Clone, PartialEq)]
-pub enum JoinCondition {
-    /// CROSS JOIN.
-    None,
-    /// ON
-    On(Expr),
-    /// USING
-    Using(Vec<Ident>),
-    /// NATURAL
-    Natural,
-}
-
-/// A call of a table function.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TableFunction {
-    /// Its name.
-    pub name: Ident,
-    /// Arguments with their names.
-    pub args: Vec<(Option<Ident>, TableArgument)>,
-}
-
-/// An argument of a table function.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TableArgument {
-    /// A value.
-    Scalar(Expr),
-    /// A table.
-    Table(Relation),
-    /// DESCRIPTOR(a, b)
-    Descriptor(Vec<Ident>),
-}
-
-/// MATCH_RECOGNIZE.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MatchRecognize {
-    /// PARTITION BY.
-    pub partition_by: Vec<Expr>,
-    /// ORDER BY.
-    pub order_by: Vec<SortItem>,
-    /// MEASURES.
-    pub measures: Vec<(Expr, Ident)>,
-    /// ONE ROW or ALL ROWS PER MATCH.
-    pub rows: RowsPerMatch,
-    /// The pattern.
-    pub body: PatternBody,
-    /// Where.
-    pub at: At,
-}
-
-/// What MATCH_RECOGNIZE gives of a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowsPerMatch {
-    /// ONE ROW PER MATCH
-    One,
-    /// ALL ROWS PER MATCH
-    All {
-        /// SHOW EMPTY MATCHES
-        empty: bool,
-        /// WITH UNMATCHED ROWS
-        unmatched: bool,
-    },
-}
-
-/// A pattern with its labels.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PatternBody {
-    /// AFTER MATCH SKIP
-    pub skip: AfterMatch,
-    /// SEEK rather than INITIAL.
-    pub seek: bool,
-    /// PATTERN
-    pub pattern: PatternNode,
-    /// SUBSET
-    pub subsets: Vec<(Ident, Vec<Ident>)>,
-    /// DEFINE
-    pub define: Vec<(Ident, Expr)>,
-}
-
-/// AFTER MATCH SKIP …
-#[derive(Debug, Clone, PartialEq)]
-pub enum AfterMatch {
-    /// PAST LAST ROW
-    PastLast,
-    /// TO NEXT ROW
-    NextRow,
-    /// TO FIRST label
-    First(Ident),
-    /// TO LAST label
-    Last(Ident),
-}
-
-/// A row pattern.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PatternNode {
-    /// `()`
-    Empty,
-    /// A label.
-    Label(Ident),
-    /// `A B`
-    Sequence(Vec<PatternNode>),
-    /// `A | B`
-    Choice(Vec<PatternNode>),
-    /// `PERMUTE(A, B)`
-    Permute(Vec<PatternNode>),
-    /// `{- A -}`
-    Excluded(Box<PatternNode>),
-    /// `^`
-    Start,
-    /// `$`
-    End,
-    /// `A{2,3}?`: at least, at most, greedy.
-    Repeat(Box<PatternNode>, usize, Option<usize>, bool),
 }
 
 /// A window: OVER (…) or WINDOW w AS (…).

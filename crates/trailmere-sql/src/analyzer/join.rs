@@ -156,6 +156,10 @@ impl Analyzer<'_> {
         };
         let (mut left, mut right) = (left, right);
         for pending in stage.take_subqueries() {
+            if pending.is_correlated() {
+                let message = "ON of an outer join cannot hold a correlated subquery";
+                return Err(SqlError::unsupported(message));
+            }
             // The side that the answer depends on computes it.
             let has = |plan: &LogicalPlan| {
                 pending.depends_on().iter().all(|c| plan.schema().has_column_with_unqualified_name(c))

@@ -1,8 +1,8 @@
 //! Names: columns, fields of rows, parameters of lambdas.
 
-use super::{Analyzer, json_access};
 use super::scope::Env;
 use super::stage::Context;
+use super::{Analyzer, json_access};
 use crate::ast::{self, ExprKind, Ident};
 use crate::call::Typed;
 use crate::error::{Result, SqlError};

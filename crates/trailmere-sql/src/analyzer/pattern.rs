@@ -136,30 +136,13 @@ impl Analyzer<'_> {
         outer: &Env<'_>,
         ctes: &Ctes,
     ) -> Result<Rows> {
-        let fail = |message: &str| Err(SqlError::invalid(message).at(m.at.into()));
-        if outer.pattern().is_some() || outer.outer.is_some_and(|o| o.pattern().is_some()) {
-            return fail("a pattern cannot stand within the DEFINE or MEASURES of another");
-        }
-        if m.body.seek {
-            return fail("MATCH_RECOGNIZE takes no SEEK; AFTER MATCH SKIP says where to go on");
-        }
-        let visible: Vec<_> = input.scope.columns.iter().filter_map(|c| c.name.as_deref()).collect();
-        if (1..visible.len()).any(|i| visible[..i].iter().any(|n| crate::ast::same_name(n, visible[i]))) {
-            return fail("the input of MATCH_RECOGNIZE has two columns of one name");
-        }
-        if m.rows == RowsPerMatch::One && m.partition_by.is_empty() && m.measures.is_empty() {
-            return fail("MATCH_RECOGNIZE gives no columns: name MEASURES or PARTITION BY");
-        }
+        check_recognition(&input, m, outer)?;
         let stage = Stage::plain("MATCH_RECOGNIZE");
         let labels = Labels::of(&m.body)?;
         let (output, whole) = match m.rows {
             RowsPerMatch::One => (Output::OneRow, true),
             RowsPerMatch::All { empty, unmatched } => (Output::AllRows { empty, unmatched }, false),
         };
-        if matches!(m.rows, RowsPerMatch::All { unmatched: true, .. }) && excludes(&m.body.pattern) {
-            let message = "WITH UNMATCHED ROWS cannot go with an exclusion in the pattern";
-            return Err(SqlError::invalid(message).at(m.at.into()));
-        }
         let env = super::relation::rows_env(outer, &input.scope);
         let cx = Context { env: &env, ctes, stage: &stage };
         let partition = self.named_columns(&m.partition_by, &input.scope, cx)?;
@@ -376,6 +359,28 @@ impl Analyzer<'_> {
         }
         Ok(compiled)
     }
+}
+
+/// Refuses what cannot be recognised.
+fn check_recognition(input: &Rows, m: &MatchRecognize, outer: &Env<'_>) -> Result<()> {
+    let fail = |message: &str| Err(SqlError::invalid(message).at(m.at.into()));
+    if outer.pattern().is_some() || outer.outer.is_some_and(|o| o.pattern().is_some()) {
+        return fail("a pattern cannot stand within the DEFINE or MEASURES of another");
+    }
+    if m.body.seek {
+        return fail("MATCH_RECOGNIZE takes no SEEK; AFTER MATCH SKIP says where to go on");
+    }
+    let visible: Vec<_> = input.scope.columns.iter().filter_map(|c| c.name.as_deref()).collect();
+    if (1..visible.len()).any(|i| visible[..i].iter().any(|n| crate::ast::same_name(n, visible[i]))) {
+        return fail("the input of MATCH_RECOGNIZE has two columns of one name");
+    }
+    if m.rows == RowsPerMatch::One && m.partition_by.is_empty() && m.measures.is_empty() {
+        return fail("MATCH_RECOGNIZE gives no columns: name MEASURES or PARTITION BY");
+    }
+    if matches!(m.rows, RowsPerMatch::All { unmatched: true, .. }) && excludes(&m.body.pattern) {
+        return fail("WITH UNMATCHED ROWS cannot go with an exclusion in the pattern");
+    }
+    Ok(())
 }
 
 /// What [`Analyzer::find_matches`] looks for.

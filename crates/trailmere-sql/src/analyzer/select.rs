@@ -79,7 +79,7 @@ impl Analyzer<'_> {
         let aggregated = grouping.is_some() || !stage.aggregates.borrow().is_empty() || output.having.is_some();
         if aggregated {
             let grouping = grouping.unwrap_or_default();
-            plan = self.grouped(plan, &grouping, &stage, &rows.scope, &mut output, select)?;
+            plan = self.grouped(plan, &grouping, &stage, (&rows.scope, select), &mut output)?;
         } else {
             let base = plan.clone();
             plan = self.attach_all(plan, &base, stage.take_subqueries(), &|e| Ok(e))?;
@@ -145,9 +145,8 @@ impl Analyzer<'_> {
         plan: LogicalPlan,
         grouping: &Grouping,
         stage: &Stage<'_>,
-        scope: &Scope,
+        (scope, select): (&Scope, &Select),
         output: &mut Output,
-        select: &Select,
     ) -> Result<LogicalPlan> {
         let mut plan = self.aggregated(plan, grouping, stage)?;
         let subqueries = stage.take_subqueries();

@@ -42,6 +42,11 @@ enum Asked {
 }
 
 impl Pending {
+    /// Whether the subquery refers to columns outside.
+    pub(crate) fn is_correlated(&self) -> bool {
+        super::apply::is_correlated(&self.plan)
+    }
+
     /// The columns outside on which the answer depends.
     pub(crate) fn depends_on(&self) -> Vec<String> {
         let mut all = super::apply::outer_columns(&self.plan);
@@ -290,7 +295,12 @@ impl Analyzer<'_> {
     }
 
     /// A term of WHERE that keeps the rows for which a subquery has (or has not) an answer: a semi join.
-    pub(super) fn semi_join(&self, plan: LogicalPlan, term: &ast::Expr, cx: Context<'_>) -> Result<(LogicalPlan, bool)> {
+    pub(super) fn semi_join(
+        &self,
+        plan: LogicalPlan,
+        term: &ast::Expr,
+        cx: Context<'_>,
+    ) -> Result<(LogicalPlan, bool)> {
         let before = cx.stage.subqueries.borrow().len();
         let (inner, kind, equal) = match term.kind.as_ref() {
             ExprKind::Exists(query) => (self.inner(query, cx)?.plan, JoinType::LeftSemi, None),

@@ -185,12 +185,7 @@ impl Analyzer<'_> {
     }
 
     /// The sort key of a RANGE frame, in a type that takes its offsets: `1.5 PRECEDING` makes decimals of integers.
-    fn range_key(
-        &self,
-        (key, window_cx): (&ast::Expr, Context<'_>),
-        frame: &Frame,
-        cx: Context<'_>,
-    ) -> Result<Typed> {
+    fn range_key(&self, (key, window_cx): (&ast::Expr, Context<'_>), frame: &Frame, cx: Context<'_>) -> Result<Typed> {
         let mut key = self.expr(key, window_cx)?;
         for bound in [&frame.start, &frame.end] {
             let (FrameBound::Preceding(e) | FrameBound::Following(e)) = bound else { continue };

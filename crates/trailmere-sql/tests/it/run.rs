@@ -86,3 +86,12 @@ fn runtime_error(e: DataFusionError) -> String {
         other => format!("DataFusion: {}", other.strip_backtrace()),
     }
 }
+
+/// The optimised plan of a statement.
+pub(crate) async fn optimized(sql: &str, tables: &Tables) -> String {
+    let statement = Statement::parse(sql).unwrap();
+    let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let planned = statement.plan(tables, &PlanOptions::new(now)).unwrap();
+    let context = SessionContext::new_with_state(session::session_state(SessionConfig::new()));
+    context.state().optimize(&planned.plan).unwrap().display_indent().to_string()
+}
