@@ -4,6 +4,7 @@
 //! DataFusion's own operator has Trino's meaning, the expression is DataFusion's, so that filters reach the scan.
 
 pub(crate) mod arithmetic;
+pub(crate) mod carry;
 pub(crate) mod comparison;
 pub(crate) mod concat;
 pub(crate) mod conditional;

@@ -12,12 +12,14 @@ use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, LogicalPlan, Operator};
 
+use super::carry::carry_conditions;
 use crate::call::Typed;
 use crate::cast;
 use crate::types::Type;
 
 /// Guards the conditions and projections of a plan and of the subqueries in it.
 pub fn protect_plan(plan: LogicalPlan) -> DfResult<LogicalPlan> {
+    let plan = carry_conditions(plan)?;
     let guarded = plan.transform_up_with_subqueries(|node| {
         let wanted = matches!(node, LogicalPlan::Filter(_) | LogicalPlan::Projection(_) | LogicalPlan::Join(_));
         if !wanted || !node.expressions().iter().any(may_fail) {
