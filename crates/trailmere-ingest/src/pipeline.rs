@@ -12,6 +12,7 @@
 mod assemble;
 mod choose;
 mod compact;
+mod crew;
 mod duplicates;
 mod parcel;
 mod plan;
@@ -39,6 +40,7 @@ pub(crate) use target::{Known, targets};
 use crate::progress::Progress;
 use crate::request::IngestRequest;
 use crate::source::{WHOLE_BYTES, fetch};
+use crew::Crew;
 use duplicates::Duplicates;
 use plan::Task;
 use unit::{Stage, blocking};
@@ -75,7 +77,7 @@ pub(crate) async fn run(round: &Round<'_>, feed: Feed<'_>) -> Result<Tally> {
         lake: round.lake.clone(),
         plan: round.plan.clone(),
         progress: round.progress,
-        encoders: Arc::new(Semaphore::new(threads)),
+        encoders: Crew::new(threads)?,
         threads,
     };
     let shared = Shared {

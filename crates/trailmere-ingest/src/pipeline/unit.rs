@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
-use tokio::sync::Semaphore;
 use trailmere_model::{Error, Result};
 use trailmere_store::{Append, Committed, DataFile, Lake, LedgerEntry};
 
+use super::crew::Crew;
 use super::parcel::{Chunk, FileResult};
 use super::plan::Plan;
 use super::sort;
@@ -41,7 +41,7 @@ pub(crate) struct Stage<'p> {
     pub(crate) lake: Lake,
     pub(crate) plan: Arc<Plan>,
     pub(crate) progress: &'p dyn Progress,
-    pub(crate) encoders: Arc<Semaphore>,
+    pub(crate) encoders: Crew,
     pub(crate) threads: usize,
 }
 
@@ -80,20 +80,18 @@ impl Stage<'_> {
 
     async fn sort(&self, chunks: Arc<Vec<Chunk>>, index: usize) -> Result<Vec<sort::Slice>> {
         let store_type = self.plan.targets[index].store_type;
-        blocking(move || sort::sort(store_type, &of_type(&chunks, store_type), index, FILE_BYTES)).await
+        self.encoders.compute(move || sort::sort(store_type, &of_type(&chunks, store_type), index, FILE_BYTES)).await
     }
 
     async fn write(&self, opened: &Opened, chunks: Arc<Vec<Chunk>>, slice: sort::Slice) -> Result<DataFile> {
-        let turn = self.encoders.clone().acquire_owned().await;
         let table = opened.table.clone();
         let store_type = table.store_type();
-        let encoded = blocking(move || {
-            let _turn = turn;
+        let encode = move || {
             let rows = sort::gather(&of_type(&chunks, store_type), &slice)?;
             drop(chunks);
             table.encode(slice.day, rows)
-        })
-        .await?;
+        };
+        let encoded = self.encoders.compute(encode).await?;
         self.progress.step(Step::Encoded);
         let uploaded = opened.table.upload(encoded).await?;
         self.progress.step(Step::Uploaded);
