@@ -147,8 +147,9 @@ fn count(args: &[Arg<'_>]) -> Result<AggregateCall> {
         return Err(no_overload("count", args, "* or one value"));
     }
     let args: Vec<Type> = args.iter().map(|a| a.ty().clone()).collect();
-    if !args.iter().all(is_canonical) {
-        // With DISTINCT, Arrow's own equality would tell apart what is the same.
+    if !args.iter().all(|ty| is_canonical(ty) && !matches!(ty, Type::Array(_) | Type::Row(_))) {
+        // With DISTINCT, Arrow's own equality would tell apart what is the same, and DataFusion takes each of the nested
+        // values for as large as the batch that it came in: a thousand rows would break any limit of memory.
         return Ok(aggregate("count", args, Type::BigInt, Count::Valid));
     }
     Ok(AggregateCall { args, returns: Type::BigInt, udaf: count_udaf(), finish: None })

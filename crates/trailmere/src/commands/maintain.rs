@@ -17,6 +17,9 @@ pub(crate) struct Maintain {
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Also remove events that are there twice, by account and event ID (looks through every day)
+    #[arg(long)]
+    dedupe: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -24,7 +27,7 @@ pub(crate) struct Maintain {
 
 pub(crate) async fn run(global: &Global, command: Maintain) -> Result<ExitCode> {
     let lake = open_lake(global).await?;
-    let options = MaintainOptions { dry_run: command.dry_run, ..MaintainOptions::default() };
+    let options = MaintainOptions { dry_run: command.dry_run, dedupe: command.dedupe, ..MaintainOptions::default() };
     let report = lake.maintain(now(), &options).await?;
     if command.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -61,6 +64,9 @@ fn store_lines(store: &StoreReport) -> Vec<String> {
     let expired = &store.expired;
     if expired.events > 0 {
         lines.push(format!("{}: {} events past retention removed", store.name, HumanCount(expired.events)));
+    }
+    if store.duplicates.events > 0 {
+        lines.push(format!("{}: {} duplicate events removed", store.name, HumanCount(store.duplicates.events)));
     }
     let compacted = &store.compacted;
     if compacted.files_before > 0 {

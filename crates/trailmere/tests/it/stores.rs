@@ -67,3 +67,18 @@ fn retention_hides_and_maintain_removes() {
     let maintained = program.run(&["maintain"]);
     assert_eq!(maintained.code, 0, "{}", maintained.err);
 }
+
+#[test]
+fn duplicates_are_counted_and_removed_on_request() {
+    let program = Program::with_logs();
+    let distinct = program.rows("SELECT count(DISTINCT (recipientAccountId, eventID)) FROM events");
+    assert_ne!(program.rows("SELECT count(*) FROM events"), distinct, "the logs hold some events twice");
+    assert_eq!(program.run(&["maintain", "--dedupe", "--dry-run"]).code, 0);
+    assert_ne!(program.rows("SELECT count(*) FROM events"), distinct, "a dry run changes nothing");
+    let said = program.run(&["maintain", "--dedupe"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(program.rows("SELECT count(*) FROM events"), distinct, "{}", said.out);
+    let deduped = Program::new();
+    assert_eq!(deduped.run(&["ingest", "--dedupe", logs().to_str().unwrap()]).code, 0);
+    assert_eq!(deduped.rows("SELECT count(*) FROM events"), distinct);
+}
