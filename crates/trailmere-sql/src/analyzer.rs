@@ -14,6 +14,7 @@ mod json_access;
 mod lambda;
 mod name;
 mod order;
+mod ordered;
 mod pattern;
 mod pattern_scope;
 mod query;

@@ -98,10 +98,11 @@ impl Analyzer<'_> {
                 Err(SqlError::invalid(format!("`{name}` is neither an aggregate nor a window function")))
             }
             FunctionKind::Aggregate(bind) => {
-                if !call.order_by.is_empty() {
-                    return Err(SqlError::invalid("ORDER BY within the arguments is not allowed with OVER"));
+                let mut bound = self.bind_aggregate(bind, call, cx)?;
+                if !bound.order_by.is_empty() {
+                    bound.call.udaf = super::ordered::ordered(&bound.call.udaf, bound.args.len(), &bound.order_by);
+                    bound.args.extend(bound.order_by.iter().map(|s| s.expr.clone()));
                 }
-                let bound = self.bind_aggregate(bind, call, cx)?;
                 let fun = WindowFunctionDefinition::AggregateUDF(bound.call.udaf);
                 Ok((fun, bound.args, bound.call.returns, bound.call.finish, bound.filter))
             }
@@ -234,6 +235,9 @@ impl Analyzer<'_> {
 /// The distance of a RANGE frame, as DataFusion adds it to the sort key.
 fn distance(key: &Type, offset: Typed, constant: impl Fn(&Typed) -> Result<ScalarValue>) -> Result<ScalarValue> {
     let value = match (key, &offset.ty) {
+        // Intervals among themselves are numbers.
+        (Type::IntervalDayToSecond, Type::IntervalDayToSecond)
+        | (Type::IntervalYearToMonth, Type::IntervalYearToMonth) => constant(&offset)?,
         (_, Type::IntervalDayToSecond) => match constant(&offset)? {
             ScalarValue::Int64(Some(ms)) => ScalarValue::new_interval_mdn(0, 0, ms.saturating_mul(1_000_000)),
             _ => ScalarValue::Null,
