@@ -39,6 +39,12 @@ struct Parser {
     depth: usize,
 }
 
+/// A chain leans to the left: as many steps or operators, as deep the tree.
+fn limited(links: &mut usize) -> Parsed<()> {
+    *links += 1;
+    if *links > DEEPEST { Err("the path has too many steps".to_string()) } else { Ok(()) }
+}
+
 impl Parser {
     fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.at)
@@ -77,7 +83,9 @@ impl Parser {
             return Err("the path nests too deep".to_string());
         }
         let mut left = self.product()?;
+        let mut links = 0;
         while let Some(op) = ["+", "-"].into_iter().find(|op| self.eat(op)) {
+            limited(&mut links)?;
             left = Node::Arithmetic(symbol(op), Box::new(left), Box::new(self.product()?));
         }
         self.depth -= 1;
@@ -86,7 +94,9 @@ impl Parser {
 
     fn product(&mut self) -> Parsed<Node> {
         let mut left = self.unary()?;
+        let mut links = 0;
         while let Some(op) = ["*", "/", "%"].into_iter().find(|op| self.eat(op)) {
+            limited(&mut links)?;
             left = Node::Arithmetic(symbol(op), Box::new(left), Box::new(self.unary()?));
         }
         Ok(left)
@@ -97,6 +107,7 @@ impl Parser {
         while let Some(sign) = ["-", "+"].into_iter().find(|sign| self.eat(sign)) {
             signs.push(sign);
         }
+        limited(&mut signs.len())?;
         let node = self.accessors()?;
         Ok(signs.into_iter().rev().fold(node, |node, sign| match sign {
             "-" => Node::Negate(Box::new(node)),
@@ -106,7 +117,9 @@ impl Parser {
 
     fn accessors(&mut self) -> Parsed<Node> {
         let mut node = self.primary()?;
+        let mut links = 0;
         loop {
+            limited(&mut links)?;
             node = if self.eat("..") {
                 let key = self.key()?;
                 Node::Descendants(Box::new(node), key)
@@ -213,7 +226,9 @@ impl Parser {
             return Err("the path nests too deep".to_string());
         }
         let mut left = self.conjunction()?;
+        let mut links = 0;
         while self.eat("||") {
+            limited(&mut links)?;
             left = Predicate::Or(Box::new(left), Box::new(self.conjunction()?));
         }
         self.depth -= 1;
@@ -222,15 +237,22 @@ impl Parser {
 
     fn conjunction(&mut self) -> Parsed<Predicate> {
         let mut left = self.condition()?;
+        let mut links = 0;
         while self.eat("&&") {
+            limited(&mut links)?;
             left = Predicate::And(Box::new(left), Box::new(self.condition()?));
         }
         Ok(left)
     }
 
     fn condition(&mut self) -> Parsed<Predicate> {
-        if self.eat("!") {
-            return Ok(Predicate::Not(Box::new(self.condition()?)));
+        let mut negations = 0;
+        while self.eat("!") {
+            limited(&mut negations)?;
+        }
+        if negations > 0 {
+            let condition = self.condition()?;
+            return Ok((0..negations).fold(condition, |inner, _| Predicate::Not(Box::new(inner))));
         }
         let start = self.at;
         if self.eat("(") {

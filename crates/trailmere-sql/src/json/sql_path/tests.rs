@@ -69,3 +69,18 @@ fn refuses_what_is_no_path() {
         assert!(SqlPath::parse(path).is_err(), "{path}");
     }
 }
+
+#[test]
+fn refuses_what_would_overflow() {
+    for path in [
+        format!("lax ${}", ".a".repeat(5000)),
+        format!("lax {}1", "-".repeat(5000)),
+        format!("lax 1{}", "+1".repeat(5000)),
+        format!("lax {}1{}", "(".repeat(5000), ")".repeat(5000)),
+        format!("lax $ ? ({}(@ == 1))", "!".repeat(5000)),
+        format!("lax $ ? (@ == 1{})", " && @ == 1".repeat(5000)),
+    ] {
+        assert!(SqlPath::parse(&path).is_err(), "{}", &path[..20]);
+    }
+    assert!(SqlPath::parse(&format!("lax ${}", ".a".repeat(100))).is_ok());
+}
