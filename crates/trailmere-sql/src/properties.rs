@@ -19,6 +19,7 @@ fn text() -> impl Strategy<Value = String> {
         "(row|array|map|decimal|timestamp|varchar)?[(<]?[a-z0-9, \"]{0,20}[)>]{0,2}",
         "[0-9a-f:./]{0,40}",
         "[-+]?[0-9_.eExX]{0,25}",
+        "[-+]?[0-9.]{1,5}e[-+]?[0-9]{1,11}",
     ]
 }
 

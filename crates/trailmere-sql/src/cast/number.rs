@@ -279,7 +279,7 @@ pub(crate) fn text_to_decimal(text: &str, precision: u8, scale: u8) -> Result<i1
         let number = text.trim().trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
         return Err(if number && parse::double(text).is_some() { LARGE } else { "Value is not a number." });
     };
-    let rescaled = shift(value, i32::from(scale) - digits);
+    let rescaled = shift(value, i32::from(scale).saturating_sub(digits));
     rescaled.filter(|v| v.unsigned_abs() < 10_u128.pow(u32::from(precision))).ok_or(LARGE)
 }
 
@@ -306,7 +306,7 @@ pub(crate) fn divide_half_up(value: i128, unit: i128) -> i128 {
 /// By the shortest digits that are this number, as Java's BigDecimal.valueOf; given as text.
 fn shortest_to_decimal(text: &str, scale: u8) -> Option<i128> {
     let (value, digits) = parse::decimal(text)?;
-    shift(value, i32::from(scale) - digits)
+    shift(value, i32::from(scale).saturating_sub(digits))
 }
 
 /// `value * 10^digits`, rounded half up; `None` where it overflows.
@@ -350,5 +350,7 @@ mod tests {
         assert_eq!(text_to_decimal("-1.25", 2, 1), Ok(-13));
         assert_eq!(text_to_decimal("100", 2, 0), Err("Value too large."));
         assert_eq!(text_to_decimal("abc", 2, 0), Err("Value is not a number."));
+        assert_eq!(text_to_decimal("1e2147483647", 38, 38), Err("Value too large."));
+        assert_eq!(text_to_decimal("1e-2147483647", 38, 38), Ok(0));
     }
 }

@@ -105,6 +105,9 @@ fn is_total(name: &str) -> bool {
     family || name == cast::DAY_OF_TIMESTAMP || name == "is distinct from" || TOTAL.split(' ').any(|n| n == name)
 }
 
+/// So many of the conditions before it guard a term, so that long chains do not grow with their square.
+const MOST_CONDITIONS: usize = 32;
+
 /// So many terms that may fail guard those after them, too.
 const MOST_NESTED: usize = 3;
 
@@ -139,6 +142,8 @@ impl Guard<'_> {
             let reach = self.reach(&term);
             let conditions: Vec<Expr> =
                 before.iter().filter(|b| fails && self.reach(b) & !reach == 0).cloned().collect();
+            let nearest = conditions.len().saturating_sub(MOST_CONDITIONS);
+            let conditions = conditions[nearest..].to_vec();
             let term = if conditions.is_empty() { term } else { under(op, balanced(op, conditions), term)? };
             failing += usize::from(fails);
             // A term that may fail has its own guards within it: each one that guards doubles the next.
