@@ -13,6 +13,9 @@ use crate::ast::{self, Cte, InlineFunction, Query, QueryBody, SetOp};
 use crate::coercion;
 use crate::error::{Result, SqlError};
 
+/// The most steps of a recursive query.
+const MAX_STEPS: usize = 10_000;
+
 /// The common table expressions and inline functions that are visible; the last hides those before it.
 #[derive(Clone, Default)]
 pub(crate) struct Ctes {
@@ -29,7 +32,7 @@ struct Node {
 
 enum Definition {
     /// Analyzed where it is used.
-    Query(Cte),
+    Query(Box<Cte>),
     /// The rows of the step before, within a recursive one.
     Working { plan: Box<LogicalPlan>, columns: Vec<ScopeColumn> },
 }
@@ -199,7 +202,24 @@ impl Analyzer<'_> {
         let relabel = scope.columns.iter().zip(&ids).map(|(c, new)| {
             Expr::Column(datafusion::common::Column::new(Some(reference.clone()), &c.id)).alias(&new.id)
         });
-        Ok((project(scan, relabel.collect())?, ids))
+        let rows = super::filter(project(scan, relabel.collect())?, self.recursion_guard())?;
+        Ok((rows, ids))
+    }
+
+    /// True, until a recursion has taken so many steps that it will not end.
+    fn recursion_guard(&self) -> Expr {
+        let steps = std::sync::atomic::AtomicUsize::new(0);
+        let kernel = move |args: &crate::function::CallArgs<'_>| {
+            // A step reads its rows in one batch or more.
+            if steps.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= MAX_STEPS {
+                return crate::error::fail(format!("the recursive query does not end: it has taken {MAX_STEPS} steps"));
+            }
+            let all = arrow::array::BooleanArray::from(vec![true; args.rows]);
+            Ok(datafusion::logical_expr::ColumnarValue::Array(Arc::new(all)))
+        };
+        let call = crate::function::ScalarCall::new(vec![], crate::types::Type::Boolean, kernel);
+        let name = format!("recursion_{}", self.fresh());
+        crate::call::apply(&name, call.handles_nulls().volatile(), vec![], vec![]).expr
     }
 
     /// A query that another one holds.

@@ -1,4 +1,5 @@
 //! Tests of the crate as a whole: statements in, rows out.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod examples;
 mod published;

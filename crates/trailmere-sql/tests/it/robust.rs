@@ -73,3 +73,16 @@ fn errors_show_the_place_and_the_nearest_name() {
     assert!(error("SELECT lowr('A')".into()).contains("did you mean `lower`?"));
     assert!(error("SELEC 1".into()).contains("did you mean `SELECT`?"));
 }
+
+#[test]
+fn a_recursion_without_end_ends() {
+    let message = error("WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t) SELECT count(*) FROM t".into());
+    assert!(message.contains("does not end"), "{message}");
+    assert_eq!(
+        rows(
+            "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 500) SELECT count(*) FROM t"
+                .into()
+        ),
+        [["500"]]
+    );
+}
