@@ -121,7 +121,7 @@ fn parameter(text: &str) -> Result<Parameter> {
 }
 
 fn split_outside_quotes<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
-    let outside = |at: &usize| text[..*at].matches('\'').count() % 2 == 0;
+    let outside = |at: &usize| text[..*at].matches('\'').count().is_multiple_of(2);
     let at = text.match_indices(separator).map(|(at, _)| at).find(outside)?;
     Some((&text[..at], &text[at + separator.len()..]))
 }

@@ -14,7 +14,7 @@ use crate::session::Session;
 
 /// What the loop does after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
+pub(crate) enum Flow {
     /// Reads on.
     Stay,
     /// Reads on; stores or saved queries have changed.

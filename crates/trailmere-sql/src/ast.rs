@@ -486,6 +486,7 @@ pub struct Call {
 }
 
 /// OVER w, OVER (…).
+#[allow(clippy::large_enum_variant, reason = "a call has at most one, and nearly all are specifications")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Over {
     /// A named window.

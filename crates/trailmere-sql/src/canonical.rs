@@ -137,7 +137,7 @@ pub(crate) struct Keys {
 impl Keys {
     /// In ascending order, NULL first.
     pub(crate) fn of(ty: &Type, array: &ArrayRef) -> DfResult<Keys> {
-        Self::ordered(&[ty.clone()], &[Arc::clone(array)], &[SortOptions::default()])
+        Self::ordered(std::slice::from_ref(ty), &[Arc::clone(array)], &[SortOptions::default()])
     }
 
     /// In ascending order, NaN where it is wanted.

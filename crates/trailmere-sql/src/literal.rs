@@ -197,10 +197,10 @@ const SIZES: [i64; 7] = [12, 1, 604_800_000, 86_400_000, 3_600_000, 60_000, 1000
 fn amount(text: &str, first: usize, last: usize) -> Option<i64> {
     let mut total: i64 = 0;
     let mut rest = text;
-    for unit in first..=last {
+    for (unit, size) in SIZES.iter().enumerate().take(last + 1).skip(first) {
         let end = rest.find([' ', ':', '-']).unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        let amount = if unit == UNITS.len() - 1 { seconds(part)? } else { whole(part)?.checked_mul(SIZES[unit])? };
+        let amount = if unit == UNITS.len() - 1 { seconds(part)? } else { whole(part)?.checked_mul(*size)? };
         total = total.checked_add(amount)?;
         if after.is_empty() {
             return Some(total);

@@ -225,7 +225,7 @@ impl Pattern {
         }
         let labelled = |labels: &[usize]| {
             let mut all = (0..found.labels.len()).filter(|i| labels.contains(&found.labels[*i]));
-            (all.next(), all.last())
+            (all.next(), all.next_back())
         };
         let target = match &self.skip {
             Skip::PastLast => return Ok(found.end()),

@@ -191,7 +191,7 @@ fn assumed_role(scene: &mut Scene<'_>, identity: &mut Object<'_>, who: (usize, u
             attributes.str("mfaAuthenticated", if role.name.starts_with("AWSReservedSSO") { "true" } else { "false" });
         });
         if on_instance {
-            context.str("ec2RoleDelivery", if who.1 % 5 == 0 { "1.0" } else { "2.0" });
+            context.str("ec2RoleDelivery", if who.1.is_multiple_of(5) { "1.0" } else { "2.0" });
         }
         if role.name == "break-glass" {
             context.str("sourceIdentity", &account.users[who.1 % account.users.len()].name);

@@ -126,7 +126,7 @@ fn tail(scene: &mut Scene<'_>, action: &Action, record: &mut Object<'_>, late: b
         record.object("serviceEventDetails", |to| fields(scene, to));
     }
     let newest = matches!(scene.account.event_version, "1.11" | "1.10" | "1.09");
-    if action.data && scene.number % 3 == 0 {
+    if action.data && scene.number.is_multiple_of(3) {
         record.str("vpcEndpointId", &scene.numbered(scene.number % 4).ec2_id("vpce"));
         if newest {
             record.str("vpcEndpointAccountId", &scene.account.id);
@@ -180,7 +180,7 @@ fn insight(scene: &mut Scene<'_>, record: &mut Object<'_>, index: usize) {
     record.str("eventID", &scene.dice.uuid()).str("eventType", "AwsCloudTrailInsight");
     record.str("recipientAccountId", &scene.account.id).str("sharedEventID", &pair.uuid());
     record.object("insightDetails", |details| {
-        details.str("state", if index % 2 == 0 { "Start" } else { "End" });
+        details.str("state", if index.is_multiple_of(2) { "Start" } else { "End" });
         details.str("eventSource", "ssm.amazonaws.com").str("eventName", "UpdateInstanceInformation");
         details.str("insightType", if errors { "ApiErrorRateInsight" } else { "ApiCallRateInsight" });
         if errors {

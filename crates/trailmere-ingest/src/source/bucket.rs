@@ -110,7 +110,7 @@ type Objects = Pin<Box<Peekable<BoxStream<'static, object_store::Result<ObjectMe
 
 async fn send_by_day(place: &Place<'_>, prefixes: &[Path], pruning: &Pruning, to: &Sender<LogFile>) -> Result<()> {
     let mut streams: Vec<Objects> = prefixes.iter().map(|prefix| objects(place, prefix, pruning)).collect();
-    let heads = futures::future::join_all(streams.iter_mut().map(|stream| date(stream))).await;
+    let heads = futures::future::join_all(streams.iter_mut().map(date)).await;
     let dated = heads.into_iter().enumerate().filter_map(|(index, date)| Some(Reverse((date?, index))));
     let mut next: BinaryHeap<_> = dated.collect();
     while let Some(Reverse((today, index))) = next.pop() {

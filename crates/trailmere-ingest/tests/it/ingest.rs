@@ -38,7 +38,7 @@ fn testdata() -> PathBuf {
 }
 
 async fn open(folder: &Path) -> Lake {
-    Lake::open(folder.to_str().unwrap(), LakeOptions { durable: false, ..LakeOptions::default() }).await.unwrap()
+    Lake::open(folder.to_str().unwrap(), LakeOptions { durable: false }).await.unwrap()
 }
 
 fn request(source: &Path) -> IngestRequest {

@@ -56,9 +56,10 @@ struct ValueSet {
 
 impl ValueSet {
     fn new(selector: &FieldSelector, [equals, starts, ends]: [SelectorOperator; 3]) -> Self {
-        let boxed = |operator| selector.values(operator).iter().map(|value| value.as_str().into()).collect();
-        let (mut equals, mut starts, mut ends): (Vec<Box<str>>, Vec<Box<str>>, Vec<Box<str>>) =
-            (boxed(equals), boxed(starts), boxed(ends));
+        let boxed = |operator| -> Vec<Box<str>> {
+            selector.values(operator).iter().map(|value| value.as_str().into()).collect()
+        };
+        let (mut equals, mut starts, mut ends) = (boxed(equals), boxed(starts), boxed(ends));
         equals.sort();
         starts.sort();
         starts.dedup_by(|longer, shorter| longer.starts_with(&**shorter));

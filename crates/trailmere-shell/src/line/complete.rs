@@ -71,7 +71,7 @@ fn after_backslash(vocabulary: &Vocabulary, head: &str) -> Option<(usize, Vec<St
 /// Within `element_at(requestParameters, 'buck` or `requestParameters['buck`: keys of that map.
 fn within_map_key(vocabulary: &Vocabulary, head: &str) -> Option<(usize, Vec<String>)> {
     let quote = head.rfind('\'')?;
-    if head.matches('\'').count() % 2 == 0 {
+    if head.matches('\'').count().is_multiple_of(2) {
         return None;
     }
     let before = head[..quote].trim_end().trim_end_matches([',', '[']).trim_end().to_lowercase();

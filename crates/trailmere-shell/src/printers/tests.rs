@@ -51,8 +51,7 @@ fn bytes(name: &str, width: Option<usize>) -> Vec<u8> {
     printer.rows(&batch.slice(1, 1)).unwrap();
     printer.finish().unwrap();
     drop(printer);
-    let bytes = place.0.lock().unwrap().clone();
-    bytes
+    place.0.lock().unwrap().clone()
 }
 
 fn text(name: &str, width: Option<usize>) -> String {

@@ -77,7 +77,7 @@ impl Analyzer<'_> {
                 let message = format!("WITH names `{}` twice", cte.name.value);
                 return Err(SqlError::invalid(message).at(cte.name.at.into()));
             }
-            ctes = ctes.with(cte.name.clone(), Definition::Query(cte.clone()));
+            ctes = ctes.with(cte.name.clone(), Definition::Query(Box::new(cte.clone())));
         }
         let tail = Tail { order_by: &query.order_by, offset: query.offset.as_ref(), limit: query.limit.as_ref() };
         let rows = self.body(&query.body, &tail, outer, &ctes)?;
@@ -153,7 +153,7 @@ impl Analyzer<'_> {
         let QueryBody::Set { op: SetOp::Union, all, left, right, .. } = &cte.query.body else { return Ok(None) };
         let mut ctes = ctes.clone();
         for inner in &cte.query.with {
-            ctes = ctes.with(inner.name.clone(), Definition::Query(inner.clone()));
+            ctes = ctes.with(inner.name.clone(), Definition::Query(Box::new(inner.clone())));
         }
         let none = Tail { order_by: &[], offset: None, limit: None };
         let base = self.body(left, &none, None, &ctes)?;

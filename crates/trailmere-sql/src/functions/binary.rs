@@ -33,10 +33,7 @@ const fn entry(
 }
 
 /// varbinary to varbinary.
-fn map<S: AsRef<[u8]>>(name: &str, args: &[Arg<'_>], f: fn(&[u8]) -> S) -> Result<ScalarCall>
-where
-    S: 'static,
-{
+fn map<S: AsRef<[u8]> + 'static>(name: &str, args: &[Arg<'_>], f: fn(&[u8]) -> S) -> Result<ScalarCall> {
     if !takes(args, &[Type::Varbinary]) {
         return Err(no_overload(name, args, "(varbinary)"));
     }

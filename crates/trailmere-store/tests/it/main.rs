@@ -1,4 +1,5 @@
 //! Does a lake keep what it was given, whatever happens? One binary, since each test binary links much.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod commits;
 mod costs;

@@ -105,7 +105,7 @@ fn role_arn(scene: &Scene<'_>, role: usize) -> String {
 fn assume(scene: &mut Scene<'_>, to: &mut Object<'_>) {
     let (role, session) = assumes(scene);
     to.str("roleArn", &role_arn(scene, role)).str("roleSessionName", &session);
-    if scene.number % 4 == 0 {
+    if scene.number.is_multiple_of(4) {
         to.number("durationSeconds", 3600);
     }
     if scene.account.roles[role].name == "vendor-monitoring" {

@@ -54,7 +54,7 @@ fn describe(scene: &mut Scene<'_>, to: &mut Object<'_>) {
         to.number("maxResults", 1000);
     }
     to.object("filterSet", |filters| {
-        if scene.number % 3 == 0 {
+        if scene.number.is_multiple_of(3) {
             filters.array("items", |items| {
                 items.object(|item| cluster_filter(scene, item));
             });
@@ -215,7 +215,7 @@ fn function(scene: &mut Scene<'_>, to: &mut Object<'_>) {
 
 fn invoke(scene: &mut Scene<'_>, to: &mut Object<'_>) {
     function(scene, to);
-    to.str("invocationType", if scene.number % 2 == 0 { "Event" } else { "RequestResponse" });
+    to.str("invocationType", if scene.number.is_multiple_of(2) { "Event" } else { "RequestResponse" });
 }
 
 fn invoked(scene: &mut Scene<'_>, to: &mut Object<'_>) {

@@ -35,7 +35,7 @@ fn item(scene: &mut Scene<'_>, to: &mut Object<'_>) {
     to.object("key", |key| {
         key.str("pk", "HIDDEN_DUE_TO_SECURITY_REASONS");
     });
-    to.raw("consistentRead", if scene.number % 2 == 0 { "true" } else { "false" });
+    to.raw("consistentRead", if scene.number.is_multiple_of(2) { "true" } else { "false" });
 }
 
 fn table_resources(scene: &mut Scene<'_>, to: &mut Array<'_>) {
@@ -44,7 +44,7 @@ fn table_resources(scene: &mut Scene<'_>, to: &mut Array<'_>) {
     to.object(|resource| {
         resource.str("accountId", &scene.account.id).str("type", "AWS::DynamoDB::Table").str("ARN", &table);
     });
-    if scene.number % 6 == 0 {
+    if scene.number.is_multiple_of(6) {
         to.object(|resource| {
             resource.str("accountId", &scene.account.id).str("type", "AWS::DynamoDB::Stream");
             resource.str("ARNPrefix", &format!("{table}/stream/"));

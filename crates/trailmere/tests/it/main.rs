@@ -1,4 +1,5 @@
 //! The tests of the whole: one binary, since each links all of Trailmere.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod cli;
 mod program;

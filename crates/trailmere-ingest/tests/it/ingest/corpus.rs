@@ -10,7 +10,7 @@ fn corpus() -> Option<PathBuf> {
     let shared = shared.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"));
     let corpus = shared.join("corpus/AWSLogs");
     if !corpus.is_dir() {
-        println!("skipped: the corpus is not at {}", corpus.display());
+        eprintln!("skipped: the corpus is not at {}", corpus.display());
         return None;
     }
     Some(corpus)

@@ -90,7 +90,7 @@ async fn a_folder_that_cannot_be_listed_does_not_keep_the_others_out() {
     deliver(logs.path(), &key("eu-west-1", "2026-03-02T1000", "a"), &events("a", 3));
     let closed = logs.path().join("zzz");
     fs::create_dir(&closed).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     let is_root = fs::read_dir(&closed).is_ok();
     let outcome = ingest(&lake, &request(logs.path()), now(), &NoProgress).await;
     assert_eq!(outcome.is_err(), !is_root, "it is said, unless nothing is closed to this user");

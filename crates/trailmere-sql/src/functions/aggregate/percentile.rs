@@ -109,7 +109,8 @@ fn has_weight(args: &[Arg<'_>]) -> bool {
     match args {
         [_, second, third] => {
             let constant = |a: &Arg<'_>| double(a).is_some() && !a.ty().is_integer();
-            !matches!(second.ty(), Type::Array(_)) && !(constant(second) && constant(third))
+            let is_accuracy = constant(second) && constant(third);
+            !(is_accuracy || matches!(second.ty(), Type::Array(_)))
         }
         _ => args.len() == 4,
     }

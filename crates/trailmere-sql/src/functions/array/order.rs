@@ -88,7 +88,7 @@ fn array_sort(args: &[Arg<'_>]) -> Result<ScalarCall> {
 fn sorted(call: &CallArgs<'_>, element: &Type) -> DfResult<ColumnarValue> {
     let lists = Lists::of(call, 0)?;
     let last = SortOptions { descending: false, nulls_first: false };
-    let keys = Keys::ordered(&[element.clone()], &[Arc::clone(lists.values())], &[last])?;
+    let keys = Keys::ordered(std::slice::from_ref(element), &[Arc::clone(lists.values())], &[last])?;
     let mut picks = Picks::new(call.rows);
     for row in 0..call.rows {
         let mut order: Vec<usize> = lists.range(row).collect();

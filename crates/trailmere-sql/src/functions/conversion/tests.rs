@@ -24,7 +24,7 @@ fn formats_as_java_does() {
             ),
             (&[T("%.3s|%5b|%h"), T("abcdef"), N(Type::VARCHAR), T("abc")], Some("abc|false|17862")),
             (&[T("%s %.1f"), M(1250, 3), M(1250, 3)], Some("1.250 1.3")),
-            (&[T("%08.2f|%f"), D(-3.14159), D(f64::NEG_INFINITY)], Some("-0003.14|-Infinity")),
+            (&[T("%08.2f|%f"), D(-3.24159), D(f64::NEG_INFINITY)], Some("-0003.24|-Infinity")),
             (&[T("%d"), M(8, 0)], Some("!IllegalFormatConversion: d != java.math.BigDecimal")),
             (&[T("%d %d"), I(1)], Some("!MissingFormatArgument: %d")),
             (&[T("%s"), A(&[])], Some("!Type not supported for formatting: array(varchar)")),

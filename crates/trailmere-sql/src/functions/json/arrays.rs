@@ -132,7 +132,8 @@ fn contains(args: &[Arg<'_>]) -> Result<ScalarCall> {
     let Some(json) = input(json) else {
         return Err(no_overload("json_array_contains", args, "(json or varchar, value)"));
     };
-    let kernels: [(Type, fn(&CallArgs<'_>) -> DfResult<ColumnarValue>); 4] = [
+    type Contains = fn(&CallArgs<'_>) -> DfResult<ColumnarValue>;
+    let kernels: [(Type, Contains); 4] = [
         (Type::Boolean, contains_boolean),
         (Type::BigInt, contains_whole),
         (Type::Double, contains_double),

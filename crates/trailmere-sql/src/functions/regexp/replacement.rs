@@ -22,8 +22,8 @@ impl Replacement {
         while let Some(at) = rest.find(['$', '\\']) {
             push_text(&rest[..at], &mut parts);
             let special = &rest[at..];
-            rest = if special.starts_with('$') {
-                let (group, after) = group(&special[1..], text, pattern)?;
+            rest = if let Some(reference) = special.strip_prefix('$') {
+                let (group, after) = group(reference, text, pattern)?;
                 parts.push(Part::Group(group));
                 after
             } else {

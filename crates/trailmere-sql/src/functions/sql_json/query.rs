@@ -16,6 +16,9 @@ use crate::json::item::Item;
 use crate::json::sql_path::SqlPath;
 use crate::types::Type;
 
+/// The context item, and the items of each variable that was passed.
+type Inputs = (Item, Vec<(String, Vec<Item>)>);
+
 /// The functions that take a path: input, path, options, then name and value of each that is passed.
 pub(super) fn all() -> Vec<Function> {
     vec![
@@ -73,7 +76,7 @@ pub(super) fn bind_call(args: &[Arg<'_>]) -> Result<(Arc<Call>, Vec<Type>)> {
 /// What is under the path in a row.
 type Found = std::result::Result<Vec<Item>, String>;
 /// A document with the values passed, or why the row has none.
-type Document = std::result::Result<(Item, Vec<(String, Vec<Item>)>), String>;
+type Document = std::result::Result<Inputs, String>;
 
 impl Call {
     /// What ON ERROR says.
@@ -100,7 +103,7 @@ impl Call {
         input: &ArrayRef,
         passed: &[ArrayRef],
         row: usize,
-    ) -> std::result::Result<Option<(Item, Vec<(String, Vec<Item>)>)>, String> {
+    ) -> std::result::Result<Option<Inputs>, String> {
         let Some(context) = value::item(&self.input, self.options.input, input, row)? else { return Ok(None) };
         let mut variables = Vec::with_capacity(passed.len());
         for (((name, ty), array), format) in self.passed.iter().zip(passed).zip(&self.options.formats) {
