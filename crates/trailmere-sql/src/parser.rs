@@ -295,6 +295,27 @@ mod tests {
     }
 
     #[test]
+    fn tables_have_names_of_many_kinds() {
+        let names = [
+            "37382170-182d-42ed-9df9-5aaf0b4b9511",
+            "cdc27250-6e9b-4cfb-afaf-4c14eacd649d",
+            "0e9b1234-1e10-4e05-9d9f-123456789012",
+            "arn:aws:cloudtrail:us-east-1:123456789012:eventdatastore/37382170-182d-42ed-9df9-5aaf0b4b9511",
+            "$EDS_ID",
+            "$EventDataStoreId$",
+            "my-event-store-2",
+            "athena.events",
+            "events",
+        ];
+        for name in names {
+            for text in [format!("SELECT 1 FROM {name} AS a, {name} b WHERE a.x-1 = 2"), format!("TABLE {name};")] {
+                let tables = parse_statement(&text).map(|(_, tables)| tables).unwrap();
+                assert_eq!(tables.iter().map(TableName::text).collect::<Vec<_>>(), [name], "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn deep_nesting_is_an_error() {
         let text = format!("SELECT {}1{}", "(".repeat(100_000), ")".repeat(100_000));
         assert_eq!(on_large_stack(move || parse_statement(&text).map_err(|e| e.kind).err()), Some(Kind::Limit));

@@ -284,8 +284,9 @@ impl Parser<'_> {
         }
         let empty = star || self.is(")") || self.are(&["order", "by"]);
         let args = if empty { vec![] } else { self.list(Self::argument)? };
-        if self.is("on") {
-            return Err(SqlError::unsupported("ON OVERFLOW is not supported yet").at(self.at().into()));
+        if self.eat_all(&["on", "overflow"]) && !self.eat("error") {
+            let e = SqlError::unsupported("of ON OVERFLOW only ERROR is supported").at(self.at().into());
+            return Err(e);
         }
         let mut order_by = self.order_by()?;
         self.expect(")")?;

@@ -171,7 +171,7 @@ impl Parser<'_> {
                 Ok(TableName { parts: vec![Ident::new(value, at)], at })
             }
             _ if self.is_name_at(0) => {
-                let mut parts = vec![self.ident()?];
+                let mut parts = vec![self.hyphenated()?];
                 while self.eat(".") {
                     let at = self.at();
                     match self.peek().clone() {
@@ -179,13 +179,33 @@ impl Parser<'_> {
                             self.advance();
                             parts.push(Ident::new(value, at));
                         }
-                        _ => parts.push(self.ident()?),
+                        _ => parts.push(self.hyphenated()?),
                     }
                 }
                 Ok(TableName { parts, at })
             }
             _ => Err(self.unexpected("a table")),
         }
+    }
+
+    /// `my-store`: where a table stands there is nothing to subtract from.
+    fn hyphenated(&mut self) -> Result<Ident> {
+        let from = self.lexeme(0).start;
+        let mut end = self.lexeme(0).end;
+        let mut name = self.ident()?;
+        let joined = |p: &Self, end: usize| {
+            let (dash, next) = (p.lexeme(0), p.lexeme(1));
+            let word = matches!(next.token, Token::Word(_) | Token::Number(_));
+            !name.quoted && word && p.is("-") && dash.start == end && next.start == dash.end
+        };
+        while joined(self, end) {
+            end = self.lexeme(1).end;
+            self.next += 2;
+        }
+        if !name.quoted {
+            name.value = self.text[from..end].to_string();
+        }
+        Ok(name)
     }
 
     fn table_function(&mut self) -> Result<TableFunction> {

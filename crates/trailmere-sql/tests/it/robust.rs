@@ -86,3 +86,78 @@ fn a_recursion_without_end_ends() {
         [["500"]]
     );
 }
+
+/// The statements of the golden files.
+fn golden_statements() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/slt");
+    let mut statements = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "slt") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        for record in text.split("\n\n").filter(|r| r.contains("query ")) {
+            let body = record.lines().skip_while(|l| !l.starts_with("query ")).skip(1);
+            statements.push(body.take_while(|l| *l != "----").collect::<Vec<_>>().join("\n"));
+        }
+    }
+    statements
+}
+
+/// Words, symbols and literals of a statement, with the blanks between.
+fn pieces(sql: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let kind = |c: char| {
+        if c.is_alphanumeric() || c == '_' {
+            0
+        } else if c.is_whitespace() {
+            1
+        } else {
+            2
+        }
+    };
+    for c in sql.chars() {
+        match all.last_mut() {
+            Some(last) if kind(c) != 2 && last.chars().next_back().is_some_and(|l| kind(l) == kind(c)) => last.push(c),
+            _ => all.push(c.to_string()),
+        }
+    }
+    all
+}
+
+#[test]
+fn mutilated_statements_end_in_a_plan_or_an_error() {
+    let statements: Vec<Vec<String>> = golden_statements().iter().map(|s| pieces(s)).collect();
+    assert!(statements.len() > 100, "the golden files have statements");
+    // A small generator of its own, so that a failure can be repeated.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |n: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % n.max(1) as u64) as usize
+    };
+    let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let options = trailmere_sql::PlanOptions::new(now);
+    for _ in 0..3_000 {
+        let mut sql = statements[random(statements.len())].clone();
+        for _ in 0..=random(4) {
+            let at = random(sql.len());
+            let other = &statements[random(statements.len())];
+            let piece = other[random(other.len())].clone();
+            match random(4) {
+                0 if !sql.is_empty() => drop(sql.remove(at)),
+                1 => sql.insert(at, piece),
+                2 if !sql.is_empty() => sql[at] = piece,
+                _ => sql.truncate(at + 1),
+            }
+        }
+        let text = sql.concat();
+        let planned = trailmere_sql::Statement::parse(&text).and_then(|s| s.plan(&Tables::default(), &options));
+        if let Err(e) = planned {
+            assert!(!e.message.contains("please report"), "{text}\n{}", e.render(&text));
+            assert!(!e.render(&text).is_empty(), "an error says something");
+        }
+    }
+}
