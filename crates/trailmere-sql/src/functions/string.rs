@@ -11,6 +11,7 @@ use crate::types::Type;
 mod characters;
 mod compare;
 mod join;
+mod normalize;
 mod pad;
 mod search;
 mod split;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<Function> {
     all.extend(characters::all());
     all.extend(compare::all());
     all.extend(join::all());
+    all.extend(normalize::all());
     all.extend(pad::all());
     all.extend(search::all());
     all.extend(split::all());
