@@ -79,6 +79,7 @@ impl Analyzer<'_> {
                 if name == "least" { operators::least(values()?)? } else { operators::greatest(values()?)? }
             }
             "$method" => self.method(call, call.name.at, cx)?,
+            "$overlaps" => overlaps(self.expr(&args[0], cx)?, self.expr(&args[1], cx)?)?,
             "typeof" => {
                 count(1..=1)?;
                 literal::string(&self.expr(&args[0], cx)?.ty.to_string())
@@ -222,4 +223,55 @@ fn plain(call: &Call) -> Result<()> {
         return Ok(());
     };
     Err(SqlError::invalid(format!("`{}` is no aggregate and takes no {what}", call.name.value)))
+}
+
+/// `(a, b) OVERLAPS (c, d)`: whether two periods, whose ends may be intervals and may come first, have a moment in common.
+fn overlaps(left: Typed, right: Typed) -> Result<Typed> {
+    use operators::ComparisonOp::{Eq, Ge, Gt, Ne};
+    use operators::{and, comparison, not, or};
+    let length = |row: &Typed| match &row.ty {
+        Type::Row(fields) => {
+            fields.get(1).is_some_and(|f| matches!(f.ty, Type::IntervalDayToSecond | Type::IntervalYearToMonth))
+        }
+        _ => false,
+    };
+    if length(&left) != length(&right) {
+        return Err(SqlError::invalid("OVERLAPS takes two ends or two lengths, not one of each"));
+    }
+    let (s1, t1) = period(left)?;
+    let (s2, t2) = period(right)?;
+    let is = |op, a: &Typed, b: &Typed| comparison(op, a.clone(), b.clone());
+    let after = |s: &Typed, t: &Typed, other_s: &Typed, other_t: &Typed| {
+        let beyond = and(is(Ge, s, other_t)?, is(Ge, t, other_t)?)?;
+        and(is(Gt, s, other_s)?, not(beyond)?)
+    };
+    let first = after(&s1, &t1, &s2, &t2)?;
+    let second = after(&s2, &t2, &s1, &t1)?;
+    let together = and(is(Eq, &s1, &s2)?, or(is(Ne, &t1, &t2)?, is(Eq, &t1, &t2)?)?)?;
+    or(or(first, second)?, together)
+}
+
+/// Beginning and end of a period, the earlier first; without a beginning its end is all that is known.
+fn period(row: Typed) -> Result<(Typed, Typed)> {
+    if !matches!(&row.ty, Type::Row(fields) if fields.len() == 2) {
+        return Err(SqlError::invalid(format!("OVERLAPS takes rows of a beginning and an end, not {}", row.ty)));
+    }
+    let (start, end) = (operators::field_at(row.clone(), 0)?, operators::field_at(row, 1)?);
+    let moment = |ty: &Type| {
+        matches!(ty, Type::Date | Type::Time(_) | Type::TimeTz(_) | Type::Timestamp(_) | Type::TimestampTz(_))
+    };
+    if !moment(&start.ty) {
+        return Err(SqlError::invalid(format!("OVERLAPS takes dates and times, not {}", start.ty)));
+    }
+    let end = match end.ty {
+        Type::IntervalDayToSecond | Type::IntervalYearToMonth => {
+            operators::arithmetic(operators::ArithmeticOp::Add, start.clone(), end)?
+        }
+        _ => end,
+    };
+    let reversed = operators::comparison(operators::ComparisonOp::Lt, end.clone(), start.clone())?;
+    let turned = operators::or(operators::is_null(start.clone()), reversed)?;
+    let first = operators::case(vec![(turned.clone(), end.clone())], Some(start.clone()))?;
+    let last = operators::case(vec![(turned, start)], Some(end))?;
+    Ok((first, last))
 }

@@ -59,6 +59,11 @@ impl Parser<'_> {
         if self.eat("is") {
             return self.is_predicate(left, at);
         }
+        if self.is("overlaps") && !self.is_at(1, ",") && !matches!(self.lexeme(1).token, Token::End) {
+            self.advance();
+            let right = self.value()?;
+            return Ok(Expr::call("$overlaps", vec![left, right], at));
+        }
         let negated = self.is("not") && ["between", "in", "like"].iter().any(|w| self.is_at(1, w));
         if negated {
             self.advance();
