@@ -117,8 +117,14 @@ fn folder() -> Option<PathBuf> {
 
 /// Published as they are, and no valid Trino over the table they are for: HAVING over an alias, a misspelt column, a
 /// member of text, one name for the many columns of an array of rows, a column that is not grouped.
-const BROKEN: &[&str] =
-    &["athena-2c7b18f7", "athena-83841176", "athena-d0e8b6fb", "athena-4d818e68", "athena-config-236aee71", "lake-3e86baef"];
+const BROKEN: &[&str] = &[
+    "athena-2c7b18f7",
+    "athena-83841176",
+    "athena-d0e8b6fb",
+    "athena-4d818e68",
+    "athena-config-236aee71",
+    "lake-3e86baef",
+];
 
 #[test]
 fn published_queries_plan_and_run() {
@@ -168,12 +174,15 @@ fn explained(sql: &str) -> String {
 
 #[test]
 fn filters_reach_the_scan_as_comparisons_of_columns() {
-    let plan = explained("SELECT eventName FROM events WHERE eventTime > '2023-01-22' AND eventSource = 's3.amazonaws.com'");
+    let plan =
+        explained("SELECT eventName FROM events WHERE eventTime > '2023-01-22' AND eventSource = 's3.amazonaws.com'");
     assert!(plan.contains("eventtime > TimestampMicrosecond(1674345600000000, None)"), "{plan}");
     let plan = explained("SELECT userIdentity.arn FROM events WHERE eventTime >= date_add('day', -7, now())");
     assert!(plan.contains("eventtime >= TimestampMicrosecond("), "{plan}");
-    let plan = explained("SELECT 1 FROM events WHERE eventTime BETWEEN timestamp '2023-01-01 00:00:00' AND '2023-01-02'");
+    let plan =
+        explained("SELECT 1 FROM events WHERE eventTime BETWEEN timestamp '2023-01-01 00:00:00' AND '2023-01-02'");
     assert!(plan.contains("eventtime >= TimestampMicrosecond(") && plan.contains("eventtime <= "), "{plan}");
-    let plan = explained("SELECT 1 FROM (SELECT * FROM events) e WHERE e.userIdentity.sessionContext.sessionIssuer.arn = 'x'");
+    let plan =
+        explained("SELECT 1 FROM (SELECT * FROM events) e WHERE e.userIdentity.sessionContext.sessionIssuer.arn = 'x'");
     assert!(plan.contains("get_field("), "{plan}");
 }
