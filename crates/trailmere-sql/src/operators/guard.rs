@@ -177,10 +177,9 @@ impl Guard<'_> {
         if !boolean {
             return Ok(Expr::Case(case));
         }
-        let branches = case.when_then_expr.into_iter().map(|(when, then)| Ok((when, Box::new(as_number(*then)?))));
-        let branches = branches.collect::<DfResult<Vec<_>>>()?;
-        let otherwise = case.else_expr.map(|e| Ok::<_, datafusion::error::DataFusionError>(Box::new(as_number(*e)?)));
-        as_boolean(Expr::Case(Case::new(case.expr, branches, otherwise.transpose()?)))
+        let branches = case.when_then_expr.into_iter().map(|(when, then)| (when, Box::new(as_number(*then)))).collect();
+        let otherwise = case.else_expr.map(|e| Box::new(as_number(*e)));
+        as_boolean(Expr::Case(Case::new(case.expr, branches, otherwise)))
     }
 }
 
@@ -191,11 +190,16 @@ fn under(op: Operator, condition: Expr, term: Expr) -> DfResult<Expr> {
         _ => (Expr::IsNotTrue(Box::new(condition)), 1_i8),
     };
     let settled = Box::new(datafusion::prelude::lit(settled));
-    as_boolean(Expr::Case(Case::new(None, vec![(Box::new(open), Box::new(as_number(term)?))], Some(settled))))
+    as_boolean(Expr::Case(Case::new(None, vec![(Box::new(open), Box::new(as_number(term)))], Some(settled))))
 }
 
-fn as_number(expr: Expr) -> DfResult<Expr> {
-    Ok(cast::cast(Typed::new(expr, Type::Boolean), &Type::TinyInt)?.expr)
+/// A boolean as a tinyint. By CASE, not by a call: DataFusion asks for the type of a call's arguments again and again, and
+/// those asked twice at each level of nesting would be asked forever.
+fn as_number(expr: Expr) -> Expr {
+    let pairs = [(true, 1_i8), (false, 0)];
+    let pairs =
+        pairs.map(|(from, to)| (Box::new(datafusion::prelude::lit(from)), Box::new(datafusion::prelude::lit(to))));
+    Expr::Case(Case::new(Some(Box::new(expr)), pairs.into(), None))
 }
 
 fn as_boolean(expr: Expr) -> DfResult<Expr> {
