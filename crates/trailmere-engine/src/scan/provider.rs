@@ -161,11 +161,8 @@ impl TableProvider for StoreScan {
             .transpose()?;
         let files = prune(all, predicate.as_ref(), &self.schema)?;
         let retention = self.retention_filter(&files);
-        let pruned = Pruned {
-            files_total: self.files.len(),
-            bytes_total: self.files.iter().map(|f| f.size).sum(),
-            files,
-        };
+        let pruned =
+            Pruned { files_total: self.files.len(), bytes_total: self.files.iter().map(|f| f.size).sum(), files };
         let wanted: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
         let time = self.schema.index_of(EVENTTIME)?;
         let mut read = wanted.clone();

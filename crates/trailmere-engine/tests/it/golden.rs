@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner, default_column_validator, default_normalizer, default_validator};
+use sqllogictest::{
+    AsyncDB, DBOutput, DefaultColumnType, Runner, default_column_validator, default_normalizer, default_validator,
+};
 
 use crate::lake::{TestLake, logs};
 

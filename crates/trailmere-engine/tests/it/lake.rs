@@ -45,7 +45,8 @@ impl TestLake {
         let mut rows = vec![];
         while let Some(batch) = run.next_batch().await? {
             for row in 0..batch.num_rows() {
-                let cell = |(i, c): (usize, &trailmere_engine::OutputColumn)| text(batch.column(i).as_ref(), row, &c.ty);
+                let cell =
+                    |(i, c): (usize, &trailmere_engine::OutputColumn)| text(batch.column(i).as_ref(), row, &c.ty);
                 rows.push(run.columns.iter().enumerate().map(cell).collect());
             }
         }

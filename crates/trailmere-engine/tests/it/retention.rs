@@ -43,7 +43,11 @@ async fn an_event_is_hidden_from_the_microsecond_on_at_which_it_expires() {
 async fn counts_from_statistics_see_no_expired_events() {
     let lake = TestLake::of(&logs()).await;
     let all: u64 = lake.cell("SELECT count(*) FROM events").await.parse().unwrap();
-    let late: u64 = lake.cell("SELECT count(*) FROM events WHERE eventTime >= timestamp '2026-03-04 00:00:00'").await.parse().unwrap();
+    let late: u64 = lake
+        .cell("SELECT count(*) FROM events WHERE eventTime >= timestamp '2026-03-04 00:00:00'")
+        .await
+        .parse()
+        .unwrap();
     assert!(late > 0 && late < all);
     // The test's now is 1 April: 28 days keep what is from 4 March on.
     with_retention(&lake, Retention::Days(28)).await;

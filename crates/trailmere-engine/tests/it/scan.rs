@@ -22,7 +22,8 @@ async fn a_range_of_time_opens_only_its_days() {
         "eventTime >= date_add('day', -29, current_timestamp) AND eventTime < date_add('day', -28, now())",
         "date_trunc('day', eventTime) = timestamp '2026-03-03 00:00:00' AND calendarday = 20260303",
     ] {
-        let (scanned, _) = files(&lake, &format!("SELECT count(DISTINCT eventName) FROM events WHERE {condition}")).await;
+        let (scanned, _) =
+            files(&lake, &format!("SELECT count(DISTINCT eventName) FROM events WHERE {condition}")).await;
         assert!(scanned >= 1 && scanned < total, "{condition}: {scanned} of {total}");
     }
 }

@@ -166,13 +166,8 @@ fn difference(left: &Typed, right: &Typed) -> Result<Option<Typed>> {
                 let (x, y) = (Stamps::of(&a)?, Stamps::of(&b)?);
                 let mut out = Vec::with_capacity(call.rows);
                 for i in 0..call.rows {
-                    out.push(match a.is_valid(i) && b.is_valid(i) {
-                        false => None,
-                        true => match millis(x.picos(i) - y.picos(i)) {
-                            Ok(v) => Some(v),
-                            Err(message) => return fail(message),
-                        },
-                    });
+                    let apart = (a.is_valid(i) && b.is_valid(i)).then(|| millis(x.picos(i) - y.picos(i)));
+                    out.push(apart.transpose().or_else(fail)?);
                 }
                 Arc::new(Int64Array::from(out))
             }

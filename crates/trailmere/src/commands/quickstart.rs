@@ -32,7 +32,7 @@ LIMIT 10",
     (
         "Who was denied what?",
         "SELECT coalesce(userIdentity.arn, userIdentity.invokedBy, userIdentity.accountId) AS who,
-       count(*) AS denied, array_join(array_distinct(array_agg(eventName)), ', ') AS what, max(eventTime) AS latest
+       count(*) AS denied, array_join(array_sort(array_agg(DISTINCT eventName)), ', ') AS what, max(eventTime) AS latest
 FROM events
 WHERE errorCode IN ('AccessDenied', 'AccessDeniedException', 'Client.UnauthorizedOperation')
 GROUP BY 1

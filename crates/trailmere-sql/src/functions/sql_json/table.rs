@@ -98,7 +98,9 @@ fn rows(args: &CallArgs<'_>, call: &Call, root: &Node, (count, ty): (usize, &Dat
     call.each_document(args, |document| {
         let found = match document {
             None => vec![],
-            Some(Ok((context, variables))) => call_error(node_rows(root, &context, &variables), call)?.unwrap_or_default(),
+            Some(Ok((context, variables))) => {
+                call_error(node_rows(root, &context, &variables), call)?.unwrap_or_default()
+            }
             Some(Err(reason)) => call_error(Err(reason), call)?.unwrap_or_default(),
         };
         lengths.push(found.len());
