@@ -1,4 +1,4 @@
-//! CSV and TSV: a head, then rows; a NULL is an empty field, an empty text is `""` in neither (as Lake's exports do).
+//! CSV and TSV: a head, then rows. A NULL and an empty text are both an empty field, as in Lake's exports.
 
 use std::io::Write;
 
