@@ -44,7 +44,7 @@ async fn listed(source: &Source, pruning: &Pruning) -> Vec<LogFile> {
 
 fn names(files: &[LogFile]) -> Vec<String> {
     let mut names: Vec<String> =
-        files.iter().map(|file| file.location.rsplit_once("/root/").unwrap().1.to_owned()).collect();
+        files.iter().map(|file| file.location.rsplit_once("/base/").unwrap().1.to_owned()).collect();
     names.sort();
     names
 }
@@ -58,13 +58,13 @@ async fn sources() -> (tempfile::TempDir, [Source; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(InMemory::new());
     for key in keys() {
-        let path = folder.path().join("root").join(&key);
+        let path = folder.path().join("base").join(&key);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, "{}").unwrap();
-        store.put(&Path::from(format!("root/{key}")), PutPayload::from_static(b"{}")).await.unwrap();
+        store.put(&Path::from(format!("base/{key}")), PutPayload::from_static(b"{}")).await.unwrap();
     }
-    let bucket = Source::Bucket { store, prefix: Path::from("root"), url: "s3://b".to_owned() };
-    let root = Source::Folder(folder.path().join("root"));
+    let bucket = Source::Bucket { store, prefix: Path::from("base"), url: "s3://b".to_owned() };
+    let root = Source::Folder(folder.path().join("base"));
     (folder, [root, bucket])
 }
 
@@ -113,9 +113,9 @@ async fn a_piece_of_the_layout_is_a_source_too() {
         "zzz",
     ] {
         let expected: Vec<String> = keys().into_iter().filter(|key| key.starts_with(&format!("{piece}/"))).collect();
-        let prefix = Path::from(format!("root/{piece}"));
+        let prefix = Path::from(format!("base/{piece}"));
         let in_bucket = Source::Bucket { store: store.clone(), prefix, url: url.clone() };
-        for source in [Source::Folder(folder.path().join("root").join(piece)), in_bucket] {
+        for source in [Source::Folder(folder.path().join("base").join(piece)), in_bucket] {
             assert_eq!(names(&listed(&source, &Pruning::default()).await), expected, "{source:?}");
         }
     }
