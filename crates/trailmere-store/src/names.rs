@@ -3,10 +3,11 @@
 //! A name is a document of its own that says which store holds it, written with create-if-absent. A process that dies
 //! between taking a name and defining the store leaves a name without a store: such a name may be taken over.
 
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use trailmere_model::{Error, EventDataStore, Refusal, Result};
+use trailmere_model::{Error, EventDataStore, Kind, Refusal, Result};
 use uuid::Uuid;
 
 use crate::documents::Document;
@@ -18,6 +19,9 @@ const KIND: &str = "event-data-store-name";
 /// How long the holder of a name may take to define its store, before the name counts as left behind.
 const PATIENCE: Duration = Duration::from_millis(1500);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How often a name is looked at again when others take it and give it back meanwhile.
+const ATTEMPTS: usize = 8;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct Holder {
@@ -37,29 +41,42 @@ pub(crate) async fn check_free(lake: &Lake, name: &str) -> Result<()> {
     }
 }
 
-/// Takes a name for a store, or fails if another store has it.
+/// Takes a name for a store, or fails if another store has it; that store can then be found under its name.
 pub(crate) async fn claim(lake: &Lake, name: &str, store: Uuid) -> Result<()> {
     let value = Holder { store };
-    let Some(document) = holder(lake, name).await? else {
-        return lake.documents().put_new(KIND, &key(name), &value).await.map(drop).map_err(|error| lost(error, name));
-    };
-    if document.value.store == store {
-        return Ok(());
-    }
-    if appears(lake, name, document.value.store).await? {
+    for _ in 0..ATTEMPTS {
+        let Some(document) = holder(lake, name).await? else {
+            if is_won(lake.documents().put_new(KIND, &key(name), &value).await)?.is_some() {
+                return Ok(());
+            }
+            continue;
+        };
+        if document.value.store == store {
+            return Ok(());
+        }
+        if appears(lake, name, document.value.store).await? {
+            return Err(taken(name));
+        }
+        let next = lake.documents().put_next(KIND, &key(name), document.version, &value).await;
+        let Some(version) = is_won(next)? else { continue };
+        if !has_store(lake, name, document.value.store).await? {
+            return Ok(());
+        }
+        // The holder was slow, not dead: give the name back.
+        let _ = lake.documents().put_next(KIND, &key(name), version, &document.value).await;
         return Err(taken(name));
     }
-    let version = lake
-        .documents()
-        .put_next(KIND, &key(name), document.version, &value)
-        .await
-        .map_err(|error| lost(error, name))?;
-    if !has_store(lake, name, document.value.store).await? {
-        return Ok(());
-    }
-    // The holder was slow, not dead: give the name back.
-    let _ = lake.documents().put_next(KIND, &key(name), version, &document.value).await;
     Err(taken(name))
+}
+
+/// The version that was written, or nothing if another writer was faster: then its name must be looked at again.
+fn is_won(written: Result<u64>) -> Result<Option<u64>> {
+    match written {
+        Ok(version) => Ok(Some(version)),
+        // A refusal by storage itself has a source.
+        Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Unavailable) && StdError::source(&error).is_none() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether the name is still the store's.
@@ -82,13 +99,6 @@ pub(crate) fn taken(name: &str) -> Error {
     Refusal::AlreadyExists
         .because(format!("an event data store named `{name}` exists already"))
         .hint("choose another name, or use that one")
-}
-
-fn lost(error: Error, name: &str) -> Error {
-    match error.kind() {
-        trailmere_model::Kind::Invalid => taken(name),
-        _ => error,
-    }
 }
 
 async fn holder(lake: &Lake, name: &str) -> Result<Option<Document<Holder>>> {

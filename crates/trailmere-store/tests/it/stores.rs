@@ -1,9 +1,11 @@
 //! Are event data stores created once per name, found by all their names, and changed for all to see?
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use deltalake::DeltaTableBuilder;
 use object_store::memory::InMemory;
+use object_store::throttle::{ThrottleConfig, ThrottledStore};
 use trailmere_model::{Kind, Refusal, Retention};
 use trailmere_store::{Lake, LakeOptions};
 
@@ -96,6 +98,22 @@ async fn two_creators_of_a_name_do_not_both_win() {
         won += winners;
     }
     assert!(won > 0, "in a close race all may lose, but not in every race");
+}
+
+/// Two creators that both find the name free: the slower one was told that the name is taken before the faster one had
+/// defined its store, so that nobody could find the store that has the name.
+#[tokio::test]
+async fn a_name_that_is_taken_has_a_store() {
+    let config = ThrottleConfig { wait_put_per_call: Duration::from_millis(20), ..ThrottleConfig::default() };
+    let slow = Arc::new(ThrottledStore::new(InMemory::new(), config));
+    let create = async || {
+        let lake = Lake::with_object_store(slow.clone(), "memory");
+        let created = lake.create_store(&definition("events")).await;
+        (created, lake.stores().await.unwrap().len())
+    };
+    let (one, two) = tokio::join!(create(), create());
+    assert_eq!([&one, &two].iter().filter(|(created, _)| created.is_ok()).count(), 1, "{one:?} {two:?}");
+    assert_eq!((one.1, two.1), (1, 1), "who is refused can find the other's store");
 }
 
 #[tokio::test]
