@@ -11,6 +11,9 @@ import json
 import os
 import sys
 
+# The folder is the project's own: nothing is left in it.
+sys.dont_write_bytecode = True
+
 import needles
 import phases
 import report
@@ -32,7 +35,12 @@ def arguments():
     parser.add_argument("--ingest-runs", type=int, default=2, help="the best counts [2]")
     parser.add_argument("--only", type=names, default=["ingest", "hot", "fresh"], help="ingest, hot, fresh")
     parser.add_argument("--skip-ingest", action="store_true", help="ask the stores of an earlier run")
-    parser.add_argument("--contestants", type=names, default=[], help="trailmere, maintained, duckdb, duckdb-parquet, clickhouse; also duckdb-zstd, duckdb-hive")
+    parser.add_argument(
+        "--contestants",
+        type=names,
+        default=[],
+        help="trailmere, maintained, duckdb, duckdb-parquet, clickhouse; also duckdb-zstd, duckdb-hive",
+    )
     parser.add_argument("--questions", type=names, default=[], help="only these")
     parser.add_argument("--same-needles", action="store_true", help="repeat each statement to the letter, also those that look for a needle")
     parser.add_argument("--work", default=os.path.join(ROOT, "target", "compare"), help="[target/compare]")
@@ -75,7 +83,7 @@ def main():
     if "ingest" in args.only and not args.skip_ingest:
         warm(workspace.log_files())
         results["ingest"].update(phases.ingest(present, args.ingest_runs))
-    quarrels = ask(args, workspace, present, questions, results)
+    quarrels = results["disagreements"] = ask(args, workspace, present, questions, results)
     with open(workspace.results, "w") as file:
         json.dump(results, file, indent=1)
     print(report.whole(present, results))

@@ -4,6 +4,7 @@ from typing import Callable
 
 import peer_clickhouse
 import peer_duckdb
+from measure import folder_bytes
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class Engine:
     session: Callable
     # Upkeep after ingestion, which an expert would do once before asking.
     settle: Callable = lambda out: None
+    stored: Callable = folder_bytes
 
 
 ENGINES = {
@@ -21,5 +23,5 @@ ENGINES = {
     "duckdb-zstd": Engine("duckdb", peer_duckdb.ingest_native_zstd, peer_duckdb.native),
     "duckdb-parquet": Engine("duckdb", peer_duckdb.ingest_parquet, peer_duckdb.parquet),
     "duckdb-hive": Engine("duckdb", peer_duckdb.ingest_hive, peer_duckdb.parquet),
-    "clickhouse": Engine("chdb.session", peer_clickhouse.ingest, peer_clickhouse.Session, peer_clickhouse.settle),
+    "clickhouse": Engine("chdb.session", peer_clickhouse.ingest, peer_clickhouse.Session, peer_clickhouse.settle, peer_clickhouse.stored),
 }

@@ -6,7 +6,6 @@ bloom filters for needles. Missing text is '' rather than NULL: that is quicker 
 """
 import json
 import os
-import time
 
 from columns import BOOL, COLUMNS, MAP, RESOURCE, RESOURCES, TEXT, TIME, tree
 
@@ -47,9 +46,8 @@ def table():
     columns += [f"INDEX {name}_bloom {name} TYPE bloom_filter(0.01) GRANULARITY 1" for name in NEEDLES]
     return (
         f"CREATE TABLE events ({', '.join(columns)}) ENGINE = MergeTree ORDER BY (eventsource, eventname, eventtime)"
-        # Parts that a merge has replaced go at once, so that the folder's size is the table's; a map's keys in buckets,
-        # so that one of them is found without reading all.
-        " SETTINGS old_parts_lifetime = 1, cleanup_delay_period = 1, cleanup_delay_period_random_add = 0, map_serialization_version = 'with_buckets'"
+        # A map's keys in buckets, so that one of them is found without reading all.
+        " SETTINGS map_serialization_version = 'with_buckets'"
     )
 
 
@@ -88,13 +86,13 @@ def settle(out):
     """Merges all parts into one, once: the best that its queries can have."""
     connection = connect(out)
     connection.query("OPTIMIZE TABLE events FINAL")
-    # The parts that were merged are removed by a task in the background.
-    replaced = "SELECT count() FROM system.parts WHERE table = 'events' AND NOT active"
-    for _ in range(120):
-        if connection.query(replaced, "TSV").data().strip() == "0":
-            break
-        time.sleep(0.5)
     connection.close()
+
+
+def stored(out):
+    """Without the parts that were merged, which stay in the folder for some minutes."""
+    query = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table = 'events'"
+    return int(connect(out).query(query, "TSV").data())
 
 
 class Session:

@@ -78,20 +78,14 @@ def quarrel(contestants, question, needles):
 
 
 def fresh(contestants, questions, needles):
-    """Seconds of whole processes, less what only starts the peers' Python; that is measured in every run anew."""
-    seconds = {question.name: {one.name: [] for one in contestants} for question in questions}
-    starts = {one.name: [] for one in contestants}
+    """Seconds of new processes, by question and contestant."""
+    seconds = {}
     for question in questions:
+        times = seconds[question.name] = {one.name: [] for one in contestants}
         for run, needle_set in enumerate(needles):
             for one in turns(contestants, run):
-                starts[one.name].append(one.fresh_start())
-                seconds[question.name][one.name].append(one.fresh(question.sql(one.dialect, needle_set)))
+                times[one.name].append(one.fresh(question.sql(one.dialect, needle_set)))
         tell("new process", question, seconds)
-    for one in contestants:
-        start = statistics.median(starts[one.name])
-        for times in seconds.values():
-            # A millisecond at least: below that the difference is noise.
-            times[one.name] = [max(taken - start, 0.001) for taken in times[one.name]]
     return seconds
 
 

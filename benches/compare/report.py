@@ -66,7 +66,7 @@ def whole(contestants, results):
     ]
     if results.get("ingest"):
         parts += ["## Ingestion\n", ingestion(contestants, results["ingest"], results["gzip_bytes"])]
-    for key, title in (("hot", "One long-lived process each"), ("fresh", "A new process for each statement")):
+    for key, title in (("hot", "One long-lived process each"), ("fresh", "A new process for each statement (the peers without the start of Python)")):
         if results.get(key):
             runs = len(next(iter(next(iter(results[key].values())).values())))
             parts += [f"## {title}: median of {runs}\n", queries(contestants, results[key], statistics.median)]

@@ -1,10 +1,11 @@
 """The peers' side, in the virtual environment's Python: one process of an engine.
 
-    worker.py ENGINE ingest LOGS OUT     prints the seconds without the start of Python and the import
+    worker.py ENGINE ingest LOGS OUT     fills the store, prints the seconds
+    worker.py ENGINE settle OUT          does the upkeep after ingestion, prints its seconds and the bytes stored then
     worker.py ENGINE serve OUT           answers {"sql", "rows", "whole"} lines with {"seconds", "columns", "rows"} lines
-    worker.py ENGINE once OUT            answers the statement on stdin , and ends
-    worker.py ENGINE settle OUT          does the upkeep after ingestion, prints the seconds
-    worker.py ENGINE nothing             ends after the import: what `once` is not charged for
+    worker.py ENGINE once OUT            opens the store, answers the statement on stdin, prints the seconds of both
+
+No time that is told contains the start of Python or the import of the engine's package.
 """
 import importlib
 import json
@@ -45,11 +46,16 @@ def main():
     elif task == "settle":
         started = time.perf_counter()
         engine.settle(*folders)
-        print(json.dumps({"seconds": time.perf_counter() - started}))
+        seconds = time.perf_counter() - started
+        print(json.dumps({"seconds": seconds, "stored_bytes": engine.stored(*folders)}))
     elif task == "serve":
         serve(engine.session(*folders))
     elif task == "once":
-        engine.session(*folders).write(sys.stdin.read(), sys.stdout)
+        sql = sys.stdin.read()
+        started = time.perf_counter()
+        engine.session(*folders).write(sql, sys.stdout)
+        sys.stdout.flush()
+        print("\n" + json.dumps({"seconds": time.perf_counter() - started}))
     sys.stdout.flush()
     # The answer is there; taking the embedded engine down is not what its users wait for.
     os._exit(0)
