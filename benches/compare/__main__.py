@@ -39,7 +39,7 @@ def arguments():
         "--contestants",
         type=names,
         default=[],
-        help="trailmere, maintained, duckdb, duckdb-parquet, clickhouse; also duckdb-zstd, duckdb-hive",
+        help="trailmere, maintained, duckdb, duckdb-parquet, clickhouse; also duckdb-zstd, duckdb-hive, clickhouse-days",
     )
     parser.add_argument("--questions", type=names, default=[], help="only these")
     parser.add_argument("--same-needles", action="store_true", help="repeat each statement to the letter, also those that look for a needle")

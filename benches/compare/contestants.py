@@ -97,7 +97,7 @@ class Peer:
     def __init__(self, name, label, workspace):
         self.name, self.label, self.workspace = name, label, workspace
         self.store = os.path.join(workspace.stores, name)
-        self.dialect = "clickhouse" if name == "clickhouse" else "duckdb"
+        self.dialect = name.split("-")[0]
 
     def command(self, *arguments):
         # Neither the user's environment nor packages of other Pythons.
@@ -152,6 +152,7 @@ def contestants(workspace, wanted):
         # Only when asked for: other layouts that an expert might choose.
         Peer("duckdb-zstd", "DuckDB, own table, zstd", workspace),
         Peer("duckdb-hive", "DuckDB, Parquet by day", workspace),
+        Peer("clickhouse-days", "ClickHouse, by day", workspace),
     ]
     known = [one.name for one in every]
     if unknown := set(wanted) - set(known):

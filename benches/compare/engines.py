@@ -24,4 +24,5 @@ ENGINES = {
     "duckdb-parquet": Engine("duckdb", peer_duckdb.ingest_parquet, peer_duckdb.parquet),
     "duckdb-hive": Engine("duckdb", peer_duckdb.ingest_hive, peer_duckdb.parquet),
     "clickhouse": Engine("chdb.session", peer_clickhouse.ingest, peer_clickhouse.Session, peer_clickhouse.settle, peer_clickhouse.stored),
+    "clickhouse-days": Engine("chdb.session", peer_clickhouse.ingest_days, peer_clickhouse.Session, peer_clickhouse.settle, peer_clickhouse.stored),
 }
