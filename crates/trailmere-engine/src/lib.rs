@@ -17,6 +17,7 @@ mod vocabulary;
 
 mod engine;
 mod query;
+mod topk;
 
 pub use engine::Engine;
 pub use options::{EngineOptions, Parameter, ParameterValue, QueryRequest};

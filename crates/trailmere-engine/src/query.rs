@@ -8,7 +8,8 @@ use arrow::compute::cast;
 use arrow::datatypes::Schema;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::physical_plan::execute_stream;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
@@ -19,6 +20,7 @@ use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
 use crate::options::QueryRequest;
 use crate::statistics::{Meter, QueryStatistics};
+use crate::topk::{Narrowed, narrow};
 
 /// A running query. Dropping it cancels it.
 pub struct QueryRun {
@@ -82,12 +84,12 @@ impl Engine {
         let started = Instant::now();
         let planned = self.plan(sql, request).await?;
         let state = self.session_state();
-        let physical = state.create_physical_plan(&planned.plan).await.map_err(|e| run_error(e, sql))?;
+        let (physical, scouted) = physical_plan(planned.plan, &state).await.map_err(|e| run_error(e, sql))?;
         let stream = execute_stream(Arc::clone(&physical), state.task_ctx()).map_err(|e| run_error(e, sql))?;
         Ok(QueryRun {
             columns: planned.columns,
             reader: Reader::start(stream),
-            meter: Meter::new(physical, started),
+            meter: Meter::new(physical, scouted, started),
             rows: 0,
             deadline: request.timeout.map(|timeout| (started + timeout, timeout)),
             sql: sql.to_string(),
@@ -126,6 +128,20 @@ impl Engine {
         }
         Ok(values)
     }
+}
+
+/// The plan to run, and one that was run to make it better.
+async fn physical_plan(
+    plan: LogicalPlan,
+    state: &SessionState,
+) -> datafusion::error::Result<(Arc<dyn ExecutionPlan>, Option<Arc<dyn ExecutionPlan>>)> {
+    let Narrowed { plan, scouted } = narrow(state.optimize(&plan)?, state).await?;
+    // Optimized once more only if it has changed: planning is a part of every answer's time.
+    let physical = match scouted {
+        None => state.query_planner().create_physical_plan(&plan, state).await?,
+        Some(_) => state.create_physical_plan(&plan).await?,
+    };
+    Ok((physical, scouted))
 }
 
 impl QueryRun {

@@ -1,8 +1,13 @@
 //! Reading event data stores: files, pruning and the table provider.
 
 mod files;
+mod needles;
 mod provider;
 mod prune;
 
-pub(crate) use files::ScanFile;
 pub(crate) use provider::StoreScan;
+
+/// Whether filters look for single values that bloom filters know.
+pub(crate) fn has_needles(filters: &[datafusion::logical_expr::Expr]) -> bool {
+    !needles::needles(filters).is_empty()
+}

@@ -32,17 +32,24 @@ fn as_millis<S: serde::Serializer>(elapsed: &Duration, serializer: S) -> Result<
 #[derive(Debug, Clone)]
 pub(crate) struct Meter {
     plan: Arc<dyn ExecutionPlan>,
+    /// Has read some of the same files before.
+    scouted: Option<Arc<dyn ExecutionPlan>>,
     started: Instant,
 }
 
 impl Meter {
-    pub(crate) fn new(plan: Arc<dyn ExecutionPlan>, started: Instant) -> Self {
-        Meter { plan, started }
+    pub(crate) fn new(plan: Arc<dyn ExecutionPlan>, scouted: Option<Arc<dyn ExecutionPlan>>, started: Instant) -> Self {
+        Meter { plan, scouted, started }
     }
 
     pub(crate) fn read(&self, rows: u64) -> QueryStatistics {
         let mut statistics = QueryStatistics { rows, elapsed: self.started.elapsed(), ..Default::default() };
         visit(self.plan.as_ref(), &mut statistics);
+        if let Some(scouted) = &self.scouted {
+            let (total, scanned) = (statistics.files_total, statistics.files_scanned);
+            visit(scouted.as_ref(), &mut statistics);
+            (statistics.files_total, statistics.files_scanned) = (total, scanned);
+        }
         statistics
     }
 }

@@ -19,7 +19,7 @@ use trailmere_store::{ledger_schema, quarantine_schema};
 use crate::columns::table_columns;
 use crate::engine::Engine;
 use crate::options::QueryRequest;
-use crate::scan::{ScanFile, StoreScan};
+use crate::scan::StoreScan;
 
 /// The tables that a statement names, opened at one snapshot each.
 #[derive(Default)]
@@ -142,9 +142,8 @@ impl Engine {
     async fn store_table(&self, store: &EventDataStore, request: &QueryRequest) -> Result<Table> {
         store.check_active()?;
         let snapshot = self.table(store).await?.snapshot().await?;
-        let files: Vec<ScanFile> = snapshot.files.iter().map(ScanFile::new).collect();
         let cutoff = retention_cutoff(store.retention, request.now.timestamp_micros());
-        let scan = StoreScan::new(store.store_type, Arc::new(files), lake_url()?, self.lake().object_store(), cutoff);
+        let scan = StoreScan::new(store.store_type, snapshot.files, lake_url()?, self.lake().object_store(), cutoff);
         Ok(Table { source: provider_as_source(Arc::new(scan)), columns: table_columns(store.store_type) })
     }
 

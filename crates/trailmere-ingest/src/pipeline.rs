@@ -20,6 +20,7 @@ mod sort;
 mod tally;
 mod target;
 mod unit;
+mod window;
 mod worker;
 
 use std::sync::atomic::AtomicU64;
@@ -46,8 +47,10 @@ use plan::Task;
 use unit::{Stage, blocking};
 use worker::{Fetched, News, Shared};
 
-/// Listed files that may wait to be fetched.
+/// Listed files that may wait to be looked at.
 const LISTED_AHEAD: usize = 1024;
+/// Chosen files that may wait to be fetched.
+const CHOSEN_AHEAD: usize = 32;
 /// Objects fetched at the same time.
 const FETCHES: usize = 24;
 /// Permits are counted in these.
@@ -68,7 +71,7 @@ pub(crate) struct Round<'a> {
 /// Takes everything that `feed` lists, and says what came of it.
 pub(crate) async fn run(round: &Round<'_>, feed: Feed<'_>) -> Result<Tally> {
     let threads = round.request.thread_count();
-    let (to_fetch, tasks) = channel(LISTED_AHEAD);
+    let (to_fetch, tasks) = channel(CHOSEN_AHEAD);
     let (to_decode, fetched) = channel(threads * 2);
     let (parcels, parcelled) = channel(PARCELS_AHEAD);
     let (news, told) = unbounded_channel();

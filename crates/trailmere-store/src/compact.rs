@@ -143,7 +143,7 @@ fn merge_rows(table: &Table, parts: Vec<(DataFile, Bytes)>) -> Result<EncodedFil
     let rows = rows.map_err(|error| failure::arrow(error, "put files together"))?;
     drop(batches);
     let day = day.ok_or_else(|| Error::internal("no files were to be put together"))?;
-    table.encode(day, sorted(table.store_type(), &rows)?)
+    table.encode_again(day, &sorted(table.store_type(), &rows)?)
 }
 
 /// Missing values come last, as ingestion sorts them.

@@ -152,7 +152,7 @@ impl Table {
             let keep: BooleanArray = (0..rows.num_rows()).map(|row| Some(!surplus.contains(&row))).collect();
             let rows =
                 filter_record_batch(&rows, &keep).map_err(|error| failure::arrow(error, "leave duplicates out"))?;
-            table.encode(file.day, rows)
+            table.encode_again(file.day, &rows)
         };
         let encoded = tokio::task::spawn_blocking(encode).await.map_err(failure::task)??;
         self.upload(encoded).await.map(Some)

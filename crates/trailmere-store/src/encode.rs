@@ -7,25 +7,15 @@ use arrow::datatypes::{DataType, Field, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::SortingColumn;
+use parquet::file::metadata::{ParquetMetaData, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use trailmere_model::time::calendarday;
 use trailmere_model::{EVENTJSON, EVENTTIME, Error, Result, StoreType, sort_columns};
 
 use crate::failure;
+use crate::needles::{NEEDLES, NeedleFilters};
 use crate::stats::{FileStats, StatColumns, StatValue};
-
-/// Columns that are asked for one value; a bloom filter says at once in which row groups it is not.
-const NEEDLES: [&str; 7] = [
-    "eventid",
-    "requestid",
-    "sourceipaddress",
-    "useridentity.accesskeyid",
-    "useridentity.arn",
-    "useridentity.principalid",
-    "useridentity.sessioncontext.sessionissuer.arn",
-];
 
 /// Columns whose values hardly ever repeat: a dictionary would be built and thrown away.
 const UNIQUE: [&str; 4] = ["eventid", "requestid", "sharedeventid", EVENTJSON];
@@ -38,9 +28,20 @@ const JSON_PAGE_BYTES: usize = 1 << 20;
 const PAGE_ROWS: usize = 16 << 10;
 const DICTIONARY_BYTES: usize = 256 << 10;
 const STATISTIC_BYTES: usize = 64;
+/// Levels 2 to 4 gain next to nothing on events, 5 and above search differently.
+const THOROUGH_LEVEL: i32 = 8;
 
 /// Rows are handed to the writer in slices of about this much, so that pages and row groups end near their limits.
 const SLICE_BYTES: usize = 4 << 20;
+
+/// How much work goes into making a file small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// While events wait to be seen.
+    Quick,
+    /// When rows are written once more, and then read for years.
+    Thorough,
+}
 
 /// A Parquet file in memory, with what the table must know of it.
 #[derive(Clone, Debug)]
@@ -53,6 +54,7 @@ pub struct EncodedFile {
     pub raw_bytes: u64,
     pub(crate) bytes: Bytes,
     pub(crate) stats: FileStats,
+    pub(crate) needles: NeedleFilters,
 }
 
 impl EncodedFile {
@@ -63,16 +65,28 @@ impl EncodedFile {
 }
 
 /// Encodes rows that are sorted and of the store type's storage schema.
-pub(crate) fn encode(store_type: StoreType, kept: &StatColumns, day: i64, rows: &RecordBatch) -> Result<EncodedFile> {
+pub(crate) fn encode(
+    store_type: StoreType,
+    kept: &StatColumns,
+    (day, rows): (i64, &RecordBatch),
+    effort: Effort,
+) -> Result<EncodedFile> {
     let schema = trailmere_model::storage_schema(store_type);
     check(&schema, day, rows)?;
     let stats = FileStats::of_rows(kept, rows)?;
     check_day(day, &stats)?;
-    let properties = properties(store_type, rows, &stats);
-    let bytes =
+    let properties = properties(store_type, rows, &stats, effort)?;
+    let (bytes, metadata) =
         write(rows, properties).map_err(|error| failure::parquet(error, format!("encode the events of {day}")))?;
-    let raw_bytes = raw_bytes(rows);
-    Ok(EncodedFile { day, rows: rows.num_rows() as u64, raw_bytes, bytes: bytes.into(), stats })
+    let needles = NeedleFilters::of_file(&metadata);
+    Ok(EncodedFile {
+        day,
+        rows: rows.num_rows() as u64,
+        raw_bytes: raw_bytes(rows),
+        bytes: bytes.into(),
+        stats,
+        needles,
+    })
 }
 
 fn check(schema: &SchemaRef, day: i64, rows: &RecordBatch) -> Result<()> {
@@ -97,25 +111,32 @@ fn check_day(day: i64, stats: &FileStats) -> Result<()> {
     }
 }
 
-fn write(rows: &RecordBatch, properties: WriterProperties) -> parquet::errors::Result<Vec<u8>> {
+fn write(rows: &RecordBatch, properties: WriterProperties) -> parquet::errors::Result<(Vec<u8>, ParquetMetaData)> {
     let bytes = rows.get_array_memory_size();
     let slices = bytes.div_ceil(SLICE_BYTES).max(1);
     let slice_rows = rows.num_rows().div_ceil(slices);
-    let mut writer = ArrowWriter::try_new(Vec::with_capacity(bytes / 8), rows.schema(), Some(properties))?;
+    let mut encoded = Vec::with_capacity(bytes / 8);
+    let mut writer = ArrowWriter::try_new(&mut encoded, rows.schema(), Some(properties))?;
     let mut start = 0;
     while start < rows.num_rows() {
         let length = slice_rows.min(rows.num_rows() - start);
         writer.write(&rows.slice(start, length))?;
         start += length;
     }
-    writer.into_inner()
+    let metadata = writer.close()?;
+    Ok((encoded, metadata))
 }
 
-fn properties(store_type: StoreType, rows: &RecordBatch, stats: &FileStats) -> WriterProperties {
+fn properties(
+    store_type: StoreType,
+    rows: &RecordBatch,
+    stats: &FileStats,
+    effort: Effort,
+) -> Result<WriterProperties> {
     let group_rows = rows.num_rows().min(ROW_GROUP_ROWS);
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("trailmere ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(zstd())
+        .set_compression(zstd(effort)?)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_size_limit(PAGE_BYTES)
@@ -129,7 +150,9 @@ fn properties(store_type: StoreType, rows: &RecordBatch, stats: &FileStats) -> W
         builder = nested(builder, field, &mut vec![field.name().clone()]);
     }
     for name in UNIQUE {
-        builder = builder.set_column_dictionary_enabled(column(name), false);
+        builder = builder
+            .set_column_dictionary_enabled(column(name), false)
+            .set_column_encoding(column(name), Encoding::DELTA_LENGTH_BYTE_ARRAY);
     }
     for name in NEEDLES {
         let ndv = group_rows as u64;
@@ -137,12 +160,12 @@ fn properties(store_type: StoreType, rows: &RecordBatch, stats: &FileStats) -> W
             .set_column_bloom_filter_fpp(column(name), NEEDLE_ERRORS)
             .set_column_bloom_filter_max_ndv(column(name), ndv);
     }
-    builder
+    let builder = builder
         .set_column_statistics_enabled(column(EVENTJSON), EnabledStatistics::None)
         .set_column_data_page_size_limit(column(EVENTJSON), JSON_PAGE_BYTES)
         .set_column_encoding(column(EVENTTIME), Encoding::DELTA_BINARY_PACKED)
-        .set_column_dictionary_enabled(column(EVENTTIME), false)
-        .build()
+        .set_column_dictionary_enabled(column(EVENTTIME), false);
+    Ok(builder.build())
 }
 
 /// Inside lists and maps a range of values excludes nothing: no statistics there.
@@ -228,8 +251,13 @@ fn raw_bytes(rows: &RecordBatch) -> u64 {
     })
 }
 
-fn zstd() -> Compression {
-    Compression::ZSTD(ZstdLevel::default())
+fn zstd(effort: Effort) -> Result<Compression> {
+    let level = match effort {
+        Effort::Quick => ZstdLevel::default(),
+        Effort::Thorough => ZstdLevel::try_new(THOROUGH_LEVEL)
+            .map_err(|error| failure::parquet(error, "choose a level of compression"))?,
+    };
+    Ok(Compression::ZSTD(level))
 }
 
 fn column(path: &str) -> ColumnPath {

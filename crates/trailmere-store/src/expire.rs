@@ -94,7 +94,7 @@ impl Table {
             let rows = rows::decode(&file, bytes, |rows| unexpired(rows, cutoff))?;
             let rows = concat_batches(&storage_schema(table.store_type()), &rows);
             let rows = rows.map_err(|error| failure::arrow(error, "put together what is kept"))?;
-            if rows.num_rows() == 0 { Ok(None) } else { table.encode(file.day, rows).map(Some) }
+            if rows.num_rows() == 0 { Ok(None) } else { table.encode_again(file.day, &rows).map(Some) }
         };
         match tokio::task::spawn_blocking(encode).await.map_err(failure::task)?? {
             Some(encoded) => self.upload(encoded).await.map(Some),

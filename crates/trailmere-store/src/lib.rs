@@ -21,6 +21,7 @@ mod names;
 mod stores;
 
 mod encode;
+mod needles;
 mod snapshot;
 mod state;
 mod stats;
@@ -51,6 +52,7 @@ pub use lake::{Lake, LakeOptions};
 pub use ledger::{FileOutcome, FileState, Ledger, LedgerEntry, Quarantined, ledger_schema, quarantine_schema};
 pub use location::{Location, open_object_store};
 pub use maintain::{MaintainOptions, MaintainReport, RemovedStore, StoreReport};
+pub use needles::NEEDLES;
 pub use snapshot::{DataFile, Snapshot};
 pub use stats::{ColumnStats, FileStats, STAT_TEXT_CHARS, StatValue};
 pub use table::Table;

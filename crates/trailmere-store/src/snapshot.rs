@@ -8,10 +8,13 @@ use deltalake::kernel::{Add, LogicalFileView};
 use object_store::path::Path;
 use trailmere_model::{CALENDARDAY, Error, Result};
 
+use crate::needles::NeedleFilters;
 use crate::stats::{FileStats, StatColumns};
 
 /// The `Add` tag that says how long a file's events were as delivered.
 const RAW_BYTES: &str = "trailmere.rawBytes";
+/// The `Add` tag that says where a file's bloom filters lie.
+const BLOOM_FILTERS: &str = "trailmere.bloomFilters";
 
 /// A state of a store's table.
 #[derive(Clone, Debug)]
@@ -51,6 +54,8 @@ pub struct DataFile {
     pub raw_bytes: u64,
     /// What is known of the top columns.
     pub stats: FileStats,
+    /// Where its bloom filters lie; none if another program wrote the file.
+    pub(crate) needles: NeedleFilters,
 }
 
 impl DataFile {
@@ -63,7 +68,10 @@ impl DataFile {
             modification_time: written,
             data_change: true,
             stats: Some(self.stats.to_json(self.rows)),
-            tags: Some(HashMap::from([(RAW_BYTES.to_owned(), Some(self.raw_bytes.to_string()))])),
+            tags: Some(HashMap::from([
+                (RAW_BYTES.to_owned(), Some(self.raw_bytes.to_string())),
+                (BLOOM_FILTERS.to_owned(), Some(self.needles.to_text())),
+            ])),
             ..Add::default()
         }
     }
@@ -87,7 +95,9 @@ impl DataFile {
         let day = add.partition_values.get(CALENDARDAY).cloned().flatten().and_then(|text| text.parse().ok());
         let stats = add.stats.as_deref().ok_or_else(|| missing("number of rows"))?;
         let (rows, stats) = FileStats::from_json(kept, stats).map_err(|error| error.at(place()))?;
-        let raw_bytes = add.tags.as_ref().and_then(|tags| tags.get(RAW_BYTES)?.as_ref()?.parse().ok()).unwrap_or(0);
+        let tag = |name: &str| add.tags.as_ref().and_then(|tags| tags.get(name)?.as_deref());
+        let raw_bytes = tag(RAW_BYTES).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let needles = tag(BLOOM_FILTERS).map(NeedleFilters::from_text).unwrap_or_default();
         Ok(Self {
             path: format!("{table}/{}", add.path),
             size: u64::try_from(add.size).unwrap_or(0),
@@ -95,6 +105,7 @@ impl DataFile {
             rows: rows.ok_or_else(|| missing("number of rows"))?,
             raw_bytes,
             stats,
+            needles,
         })
     }
 }

@@ -20,7 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::commit::{attempts, is_collision, pause, too_busy};
-use crate::encode::{self, EncodedFile};
+use crate::encode::{self, Effort, EncodedFile};
 use crate::failure;
 use crate::lake::{Lake, table_path};
 use crate::snapshot::{DataFile, Snapshot};
@@ -112,7 +112,17 @@ impl Table {
     /// Encodes one day's rows, sorted by the store type's sort columns, as a Parquet file. Pure computing: call it from
     /// as many threads as there are.
     pub fn encode(&self, day: i64, rows: RecordBatch) -> Result<EncodedFile> {
-        encode::encode(self.store_type(), &self.inner.stat_columns, day, &rows).map_err(|error| error.at(self.place()))
+        self.encode_with(Effort::Quick, day, &rows)
+    }
+
+    /// Encodes rows that were stored before, smaller and at leisure.
+    pub(crate) fn encode_again(&self, day: i64, rows: &RecordBatch) -> Result<EncodedFile> {
+        self.encode_with(Effort::Thorough, day, rows)
+    }
+
+    fn encode_with(&self, effort: Effort, day: i64, rows: &RecordBatch) -> Result<EncodedFile> {
+        encode::encode(self.store_type(), &self.inner.stat_columns, (day, rows), effort)
+            .map_err(|error| error.at(self.place()))
     }
 
     /// Writes a file durably; no query sees it until it is committed.
@@ -131,6 +141,7 @@ impl Table {
             rows: file.rows,
             raw_bytes: file.raw_bytes,
             stats: file.stats,
+            needles: file.needles,
         })
     }
 

@@ -1,6 +1,7 @@
 //! What is known of a data file without opening it, in DataFusion's terms.
+//!
+//! A store may have ten thousand files: what nobody asks for is not converted.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -10,43 +11,35 @@ use datafusion::datasource::listing::PartitionedFile;
 use trailmere_model::{CALENDARDAY, EVENTTIME};
 use trailmere_store::{ColumnStats, DataFile, StatValue};
 
-/// A data file of a snapshot.
-#[derive(Debug, Clone)]
-pub(crate) struct ScanFile {
-    /// Relative to the lake's root.
-    pub(crate) path: String,
-    /// Bytes.
-    pub(crate) size: u64,
-    /// `calendarday` of all its rows.
-    pub(crate) day: i64,
-    /// Number of rows.
-    pub(crate) rows: u64,
-    /// Statistics by column name.
-    pub(crate) columns: HashMap<String, Range>,
+/// The earliest `eventtime`, microseconds; `None` if unknown.
+pub(crate) fn first_event_time(file: &DataFile) -> Option<i64> {
+    match file.stats.column(EVENTTIME)?.min {
+        Some(StatValue::Timestamp(time)) => Some(time),
+        _ => None,
+    }
 }
 
-/// What the log says of one column of a file.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Range {
-    /// A lower bound, in the scanned Arrow type.
-    pub(crate) min: Option<ScalarValue>,
-    /// An upper bound.
-    pub(crate) max: Option<ScalarValue>,
-    /// Number of NULLs.
-    pub(crate) nulls: Option<u64>,
-    /// Whether the bounds are values that occur (a cut string is only a bound).
-    pub(crate) exact: bool,
+/// A lower bound of a column, in the scanned Arrow type.
+pub(crate) fn min(file: &DataFile, column: &str) -> Option<ScalarValue> {
+    match column {
+        CALENDARDAY => Some(ScalarValue::Int64(Some(file.day))),
+        _ => file.stats.column(column)?.min.as_ref().map(scalar),
+    }
 }
 
-impl Range {
-    fn new(stats: &ColumnStats) -> Self {
-        Range {
-            min: stats.min.as_ref().map(scalar),
-            max: stats.max.as_ref().map(scalar),
-            nulls: stats.null_count,
-            exact: stats.min.as_ref().is_none_or(StatValue::is_exact)
-                && stats.max.as_ref().is_none_or(StatValue::is_exact),
-        }
+/// An upper bound of a column.
+pub(crate) fn max(file: &DataFile, column: &str) -> Option<ScalarValue> {
+    match column {
+        CALENDARDAY => Some(ScalarValue::Int64(Some(file.day))),
+        _ => file.stats.column(column)?.max.as_ref().map(scalar),
+    }
+}
+
+/// How many rows have no value.
+pub(crate) fn null_count(file: &DataFile, column: &str) -> Option<u64> {
+    match column {
+        CALENDARDAY => Some(0),
+        _ => file.stats.column(column)?.null_count,
     }
 }
 
@@ -60,81 +53,44 @@ fn scalar(value: &StatValue) -> ScalarValue {
     }
 }
 
-impl ScanFile {
-    /// What the log says of a file.
-    pub(crate) fn new(file: &DataFile) -> Self {
-        let columns = file.stats.columns().map(|(name, stats)| (name.to_string(), Range::new(stats)));
-        ScanFile {
-            path: file.path.clone(),
-            size: file.size,
-            day: file.day,
-            rows: file.rows,
-            columns: columns.collect(),
-        }
-    }
+/// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer.
+pub(crate) fn partitioned(file: &DataFile, file_schema: &SchemaRef) -> PartitionedFile {
+    PartitionedFile::new(file.path.clone(), file.size)
+        .with_partition_values(vec![ScalarValue::Int64(Some(file.day))])
+        .with_statistics(Arc::new(statistics(file, file_schema)))
+        .with_arrow_schema(Arc::clone(file_schema))
+}
 
-    /// The earliest `eventtime`, microseconds; `None` if unknown.
-    pub(crate) fn first_event_time(&self) -> Option<i64> {
-        match self.columns.get(EVENTTIME)?.min {
-            Some(ScalarValue::TimestampMicrosecond(time, _)) => time,
-            _ => None,
-        }
-    }
-
-    pub(crate) fn min(&self, column: &str) -> Option<ScalarValue> {
-        match column {
-            CALENDARDAY => Some(ScalarValue::Int64(Some(self.day))),
-            _ => self.columns.get(column)?.min.clone(),
-        }
-    }
-
-    pub(crate) fn max(&self, column: &str) -> Option<ScalarValue> {
-        match column {
-            CALENDARDAY => Some(ScalarValue::Int64(Some(self.day))),
-            _ => self.columns.get(column)?.max.clone(),
-        }
-    }
-
-    pub(crate) fn null_count(&self, column: &str) -> Option<u64> {
-        match column {
-            CALENDARDAY => Some(0),
-            _ => self.columns.get(column)?.nulls,
-        }
-    }
-
-    /// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer.
-    pub(crate) fn partitioned(&self, file_schema: &SchemaRef) -> PartitionedFile {
-        PartitionedFile::new(self.path.clone(), self.size)
-            .with_partition_values(vec![ScalarValue::Int64(Some(self.day))])
-            .with_statistics(Arc::new(self.statistics(file_schema)))
-            .with_arrow_schema(Arc::clone(file_schema))
-    }
-
-    fn statistics(&self, schema: &Schema) -> Statistics {
-        let columns = schema.fields().iter().map(|field| self.column_statistics(field.name())).collect();
-        Statistics {
-            num_rows: Precision::Exact(self.rows as usize),
-            total_byte_size: Precision::Inexact(self.size as usize),
-            column_statistics: columns,
-        }
-    }
-
-    fn column_statistics(&self, name: &str) -> ColumnStatistics {
-        let mut statistics = ColumnStatistics::new_unknown();
-        let exact = name == CALENDARDAY || self.columns.get(name).is_some_and(|range| range.exact);
-        let precise = |value: ScalarValue| if exact { Precision::Exact(value) } else { Precision::Inexact(value) };
-        statistics.min_value = self.min(name).map_or(Precision::Absent, precise);
-        statistics.max_value = self.max(name).map_or(Precision::Absent, precise);
-        statistics.null_count = self.null_count(name).map_or(Precision::Absent, |n| Precision::Exact(n as usize));
-        statistics
+fn statistics(file: &DataFile, schema: &Schema) -> Statistics {
+    let columns = schema.fields().iter().map(|field| column_statistics(file, field.name())).collect();
+    Statistics {
+        num_rows: Precision::Exact(file.rows as usize),
+        total_byte_size: Precision::Inexact(file.size as usize),
+        column_statistics: columns,
     }
 }
 
+fn column_statistics(file: &DataFile, name: &str) -> ColumnStatistics {
+    let mut statistics = ColumnStatistics::new_unknown();
+    let exact = name == CALENDARDAY || file.stats.column(name).is_some_and(is_exact);
+    let precise = |value: ScalarValue| if exact { Precision::Exact(value) } else { Precision::Inexact(value) };
+    statistics.min_value = min(file, name).map_or(Precision::Absent, precise);
+    statistics.max_value = max(file, name).map_or(Precision::Absent, precise);
+    statistics.null_count = null_count(file, name).map_or(Precision::Absent, |n| Precision::Exact(n as usize));
+    statistics
+}
+
+/// Whether the bounds are values that occur (a cut text is only a bound).
+fn is_exact(column: &ColumnStats) -> bool {
+    let exact = |bound: &Option<StatValue>| bound.as_ref().is_none_or(StatValue::is_exact);
+    exact(&column.min) && exact(&column.max)
+}
+
 /// The statistics of several files together, for the columns of `schema`.
-pub(crate) fn table_statistics(files: &[&ScanFile], schema: &SchemaRef) -> Statistics {
+pub(crate) fn table_statistics<'a>(files: impl Iterator<Item = &'a DataFile>, schema: &SchemaRef) -> Statistics {
     let mut total: Option<Statistics> = None;
     for file in files {
-        let statistics = file.statistics(schema);
+        let statistics = statistics(file, schema);
         total = Some(match total {
             None => statistics,
             Some(sum) => merge(sum, &statistics),

@@ -24,8 +24,10 @@ use datafusion::physical_plan::metrics::MetricBuilder;
 use datafusion::physical_plan::projection::ProjectionExec;
 use object_store::ObjectStore;
 use trailmere_model::{EVENTTIME, StoreType, sort_columns};
+use trailmere_store::DataFile;
 
-use super::files::{ScanFile, table_statistics};
+use super::files::{first_event_time, null_count, partitioned, table_statistics};
+use super::needles::{Candidate, look_up, needles};
 use super::prune::prune;
 use crate::columns::{file_schema, partition_field};
 
@@ -35,7 +37,7 @@ pub(crate) struct StoreScan {
     store_type: StoreType,
     /// File columns, then the partition column.
     schema: SchemaRef,
-    files: Arc<Vec<ScanFile>>,
+    files: Arc<Vec<DataFile>>,
     object_store_url: ObjectStoreUrl,
     object_store: Arc<dyn ObjectStore>,
     /// Rows with an earlier `eventtime` (microseconds) are past retention.
@@ -45,7 +47,7 @@ pub(crate) struct StoreScan {
 impl StoreScan {
     pub(crate) fn new(
         store_type: StoreType,
-        files: Arc<Vec<ScanFile>>,
+        files: Arc<Vec<DataFile>>,
         object_store_url: ObjectStoreUrl,
         object_store: Arc<dyn ObjectStore>,
         retention_cutoff: Option<i64>,
@@ -63,16 +65,16 @@ impl StoreScan {
     }
 
     /// `eventtime >= cutoff`, if retention hides anything of these files.
-    fn retention_filter(&self, files: &[&ScanFile]) -> Option<Expr> {
+    fn retention_filter<'a>(&self, mut files: impl Iterator<Item = &'a DataFile>) -> Option<Expr> {
         let cutoff = self.retention_cutoff?;
-        let hides = files.iter().any(|f| f.first_event_time().is_none_or(|first| first < cutoff));
+        let hides = files.any(|file| first_event_time(file).is_none_or(|first| first < cutoff));
         hides.then(|| col(EVENTTIME).gt_eq(lit(ScalarValue::TimestampMicrosecond(Some(cutoff), None))))
     }
 
     /// The order within each file, as far as no sort column has missing values (whose place nobody needs to know);
     /// DataFusion works out what holds across files.
-    fn ordering(&self, files: &[&ScanFile]) -> Option<LexOrdering> {
-        let complete = |name: &&&str| files.iter().all(|file| file.null_count(name) == Some(0));
+    fn ordering(&self, files: &[Candidate<'_>]) -> Option<LexOrdering> {
+        let complete = |name: &&&str| files.iter().all(|candidate| null_count(candidate.file, name) == Some(0));
         let sorts = sort_columns(self.store_type).iter().take_while(complete).filter_map(|name| {
             let index = self.schema.index_of(name).ok()?;
             Some(PhysicalSortExpr::new_default(Arc::new(Column::new(name, index))))
@@ -107,7 +109,7 @@ impl fmt::Debug for StoreScan {
 
 /// What is left of the files, and what was left out.
 struct Pruned<'a> {
-    files: Vec<&'a ScanFile>,
+    files: Vec<Candidate<'a>>,
     files_total: usize,
     bytes_total: u64,
 }
@@ -115,7 +117,7 @@ struct Pruned<'a> {
 impl Pruned<'_> {
     /// Shows the pruning in `EXPLAIN ANALYZE` and to the query's statistics.
     fn record(&self, source: &ParquetSource) {
-        let bytes: u64 = self.files.iter().map(|f| f.size).sum();
+        let bytes: u64 = self.files.iter().map(|candidate| candidate.file.size).sum();
         let metric = |name: &'static str, value: u64| {
             MetricBuilder::new(source.metrics()).global_counter(name).add(value as usize);
         };
@@ -142,8 +144,8 @@ impl TableProvider for StoreScan {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        let files: Vec<&ScanFile> = self.files.iter().collect();
-        self.retention_filter(&files).is_none().then(|| table_statistics(&files, &self.schema))
+        let is_all_shown = self.retention_filter(self.files.iter()).is_none();
+        is_all_shown.then(|| table_statistics(self.files.iter(), &self.schema))
     }
 
     async fn scan(
@@ -154,13 +156,13 @@ impl TableProvider for StoreScan {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let df_schema = DFSchema::try_from(Arc::clone(&self.schema))?;
-        let all: Vec<&ScanFile> = self.files.iter().collect();
-        let retention = self.retention_filter(&all);
+        let retention = self.retention_filter(self.files.iter());
         let predicate = conjunction(filters.iter().cloned().chain(retention))
             .map(|filter| state.create_physical_expr(filter, &df_schema))
             .transpose()?;
-        let files = prune(all, predicate.as_ref(), &self.schema)?;
-        let retention = self.retention_filter(&files);
+        let files = prune(self.files.iter().collect(), predicate.as_ref(), &self.schema)?;
+        let files = look_up(self.object_store.as_ref(), files, &needles(filters)).await;
+        let retention = self.retention_filter(files.iter().map(|candidate| candidate.file));
         let pruned =
             Pruned { files_total: self.files.len(), bytes_total: self.files.iter().map(|f| f.size).sum(), files };
         let wanted: Vec<usize> = projection.cloned().unwrap_or_else(|| (0..self.schema.fields().len()).collect());
@@ -189,13 +191,13 @@ impl StoreScan {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let source = self.parquet_source(state, pruned);
         let schema = file_schema(self.store_type);
-        let partitioned: Vec<PartitionedFile> = pruned.files.iter().map(|f| f.partitioned(&schema)).collect();
-        let mut groups = FileGroup::new(partitioned).split_files(state.config().target_partitions().max(1));
+        let read: Vec<PartitionedFile> = pruned.files.iter().map(|candidate| read(candidate, &schema)).collect();
+        let mut groups = FileGroup::new(read).split_files(state.config().target_partitions().max(1));
         if groups.is_empty() {
             // Everything was pruned: one partition without rows, since a plan needs one.
             groups.push(FileGroup::new(vec![]));
         }
-        let statistics = table_statistics(&pruned.files, &self.schema);
+        let statistics = table_statistics(pruned.files.iter().map(|candidate| candidate.file), &self.schema);
         let config = FileScanConfigBuilder::new(self.object_store_url.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
@@ -204,6 +206,15 @@ impl StoreScan {
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+/// The file for a scan, without the row groups that hold nothing.
+fn read(candidate: &Candidate<'_>, schema: &SchemaRef) -> PartitionedFile {
+    let file = partitioned(candidate.file, schema);
+    match candidate.access_plan() {
+        Some(plan) => file.with_extension(plan),
+        None => file,
     }
 }
 

@@ -9,15 +9,16 @@ use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use trailmere_store::DataFile;
 
-use super::files::ScanFile;
+use super::files::{max, min, null_count};
 
 /// The files that may hold matching rows, in their order.
 pub(crate) fn prune<'a>(
-    files: Vec<&'a ScanFile>,
+    files: Vec<&'a DataFile>,
     predicate: Option<&Arc<dyn PhysicalExpr>>,
     schema: &SchemaRef,
-) -> Result<Vec<&'a ScanFile>> {
+) -> Result<Vec<&'a DataFile>> {
     let Some(predicate) = predicate else { return Ok(files) };
     // A predicate that cannot be turned into one over statistics prunes nothing.
     let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
@@ -30,13 +31,13 @@ pub(crate) fn prune<'a>(
 }
 
 struct Containers<'a> {
-    files: &'a [&'a ScanFile],
+    files: &'a [&'a DataFile],
     schema: &'a SchemaRef,
 }
 
 impl Containers<'_> {
     /// One value a file; NULL where the log does not say.
-    fn values(&self, column: &Column, value: impl Fn(&ScanFile, &str) -> Option<ScalarValue>) -> Option<ArrayRef> {
+    fn values(&self, column: &Column, value: impl Fn(&DataFile, &str) -> Option<ScalarValue>) -> Option<ArrayRef> {
         let field = self.schema.field_with_name(column.name()).ok()?;
         let null = ScalarValue::try_from(field.data_type()).ok()?;
         let values: Vec<ScalarValue> =
@@ -50,11 +51,11 @@ impl Containers<'_> {
 
 impl PruningStatistics for Containers<'_> {
     fn min_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.values(column, |file, name| file.min(name))
+        self.values(column, min)
     }
 
     fn max_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.values(column, |file, name| file.max(name))
+        self.values(column, max)
     }
 
     fn num_containers(&self) -> usize {
@@ -62,7 +63,7 @@ impl PruningStatistics for Containers<'_> {
     }
 
     fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
-        let counts: UInt64Array = self.files.iter().map(|file| file.null_count(column.name())).collect();
+        let counts: UInt64Array = self.files.iter().map(|file| null_count(file, column.name())).collect();
         Some(Arc::new(counts))
     }
 

@@ -56,3 +56,37 @@ async fn a_needle_is_found_and_a_missing_one_costs_little() {
     assert_eq!(by_key, slowly);
     assert_eq!(lake.cell("SELECT count(*) FROM events WHERE eventID = 'no-such-id'").await, "0");
 }
+
+/// Whole rows of the newest events are read of the newest files only, and of few pages there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_rows_are_found_before_they_are_read() {
+    let lake = TestLake::of(&logs()).await;
+    let cost = async |sql: &str| {
+        let mut run = lake.run(sql).await.unwrap_or_else(|e| panic!("{sql}\n{e}"));
+        while run.next_batch().await.unwrap().is_some() {}
+        run.statistics()
+    };
+    let newest = cost("SELECT * FROM events ORDER BY eventTime DESC LIMIT 3").await;
+    let all = cost("SELECT * FROM events ORDER BY eventTime DESC").await;
+    assert_eq!((newest.rows, newest.files_total), (3, all.files_total));
+    assert!(newest.files_scanned < all.files_scanned, "{newest:?} {all:?}");
+    assert!(newest.bytes_scanned < all.bytes_scanned / 2, "{newest:?} {all:?}");
+}
+
+/// A value that no file holds is told so by the bloom filters, whose places the log knows: no file is opened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_needle_opens_the_files_that_hold_it() {
+    let lake = TestLake::of(&logs()).await;
+    for column in ["eventID", "requestID", "userIdentity.accessKeyId", "userIdentity.sessionContext.sessionIssuer.arn"]
+    {
+        let (scanned, total) = files(&lake, &format!("SELECT * FROM events WHERE {column} = 'no such thing'")).await;
+        assert!(scanned < total, "{column}: {scanned} of {total}");
+    }
+    let id = lake.cell("SELECT max(eventID) FROM events").await;
+    let (scanned, _) = files(&lake, &format!("SELECT * FROM events WHERE eventID = '{id}'")).await;
+    assert!((1..=2).contains(&scanned), "{scanned}");
+    for condition in ["eventID IN ('{id}', 'another')", "'{id}' = eventID AND readOnly IS NOT DISTINCT FROM readOnly"] {
+        let condition = condition.replace("{id}", &id);
+        assert_eq!(lake.cell(&format!("SELECT count(*) FROM events WHERE {condition}")).await, "1", "{condition}");
+    }
+}

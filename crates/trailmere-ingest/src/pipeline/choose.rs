@@ -7,6 +7,7 @@ use trailmere_model::{Error, Kind, Result};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::plan::{Task, Verdict};
+use super::window::Window;
 use super::{LISTED_AHEAD, Round, ended};
 use crate::import::Prefixes;
 use crate::progress::Step;
@@ -46,7 +47,8 @@ impl Feed<'_> {
     /// Sends what is to be read, and counts the rest.
     pub(super) async fn choose(self, round: &Round<'_>, to: Sender<Task>) -> Result<Listed> {
         let is_looking_again = matches!(self, Feed::Recent { .. });
-        let mut chooser = Chooser { round, to, listed: Listed::default(), seen: HashSet::new(), is_looking_again };
+        let (listed, window) = (Listed::default(), Window::default());
+        let mut chooser = Chooser { round, to, listed, window, seen: HashSet::new(), is_looking_again };
         let listing = match self {
             Feed::All { sources, pruning, cursors } => {
                 chooser.list(&Listing { sources, pruning, since: None }, cursors).await
@@ -90,6 +92,8 @@ struct Chooser<'r, 'a> {
     round: &'r Round<'a>,
     to: Sender<Task>,
     listed: Listed,
+    /// What is to be read, and waits until there is room.
+    window: Window,
     /// The keys listed, hashed: sources may overlap.
     seen: HashSet<u64>,
     /// Over what was listed before, for the most part.
@@ -109,36 +113,52 @@ impl Chooser<'_, '_> {
         files: &mut Receiver<LogFile>,
         mut cursors: Option<&mut Cursors>,
     ) -> Result<()> {
+        let to = self.to.clone();
+        let mut is_listing = true;
         let outcome = loop {
-            let Some(file) = files.recv().await else { break Ok(()) };
             if self.round.progress.is_stopped() {
                 break Err(ended());
             }
-            if let Some(cursors) = cursors.as_deref_mut() {
-                cursors.see(&file);
-            }
-            if let Err(error) = self.choose(pruning, file).await {
-                break Err(error);
+            tokio::select! {
+                // Listing comes first: the more is known, the better the order.
+                biased;
+                file = files.recv(), if is_listing && !self.window.is_full() => match file {
+                    Some(file) => {
+                        if let Some(cursors) = cursors.as_deref_mut() {
+                            cursors.see(&file);
+                        }
+                        self.choose(pruning, file);
+                    }
+                    None => is_listing = false,
+                },
+                room = to.reserve(), if !self.window.is_empty() => match (room, self.window.pop()) {
+                    (Ok(room), Some(task)) => room.send(*task),
+                    _ => break Err(ended()),
+                },
+                else => break Ok(()),
             }
         };
         files.close();
         outcome
     }
 
-    async fn choose(&mut self, pruning: &Pruning, file: LogFile) -> Result<()> {
+    fn choose(&mut self, pruning: &Pruning, file: LogFile) {
         if pruning.is_in_lake(&file) || !self.seen.insert(xxh3_64(file.key.as_bytes())) {
-            return Ok(());
+            return;
         }
         self.listed.files.listed += u64::from(!self.is_looking_again);
         if !pruning.takes(&file) {
             self.listed.files.pruned += 1;
-            return Ok(());
+            return;
         }
         self.listed.prefixes.found(&file.location);
-        self.decide(file, (u64::MAX, false)).await
+        if let Some(task) = self.decide(file, (u64::MAX, false)) {
+            self.window.push(task);
+        }
     }
 
-    async fn decide(&mut self, file: LogFile, how: (u64, bool)) -> Result<()> {
+    /// What is to be read of a file; anything else is counted.
+    fn decide(&mut self, file: LogFile, how: (u64, bool)) -> Option<Box<Task>> {
         let (among, is_counted) = how;
         let location = file.location.clone();
         let size = file.size;
@@ -146,12 +166,12 @@ impl Chooser<'_, '_> {
         if let Verdict::Read(task) = verdict {
             self.round.progress.found(size);
             self.round.progress.step(Step::Listed);
-            return self.to.send(*task).await.map_err(|_| ended());
+            return Some(task);
         }
         if !is_counted && !self.is_looking_again {
             self.count(&verdict, location, size);
         }
-        Ok(())
+        None
     }
 
     /// Counts what is not read. A follower sees the same files again and again: it counts them once.
@@ -176,7 +196,9 @@ impl Chooser<'_, '_> {
 
     async fn again(&mut self, files: Vec<Again>) -> Result<()> {
         for Again { file, among, is_counted } in files {
-            self.decide(file, (among, is_counted)).await?;
+            if let Some(task) = self.decide(file, (among, is_counted)) {
+                self.to.send(*task).await.map_err(|_| ended())?;
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod failures;
 mod maintenance;
+mod needles;
 mod s3;
 mod s3_server;
 mod stores;
