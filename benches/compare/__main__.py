@@ -55,12 +55,12 @@ def wanted_questions(names):
     return [question for question in QUESTIONS if not names or question.name in names]
 
 
-def earlier_ingestion(path, present):
-    """Figures of the run that filled the stores."""
+def earlier_ingestion(path):
+    """Figures of the runs that filled the stores."""
     if not os.path.exists(path):
         return {}
     with open(path) as file:
-        return {name: figures for name, figures in json.load(file).get("ingest", {}).items() if name in present}
+        return json.load(file).get("ingest", {})
 
 
 def main():
@@ -78,7 +78,7 @@ def main():
         "log_files": len(workspace.log_files()),
         "gzip_bytes": folder_bytes(workspace.logs),
         "questions": {question.name: question.asks for question in questions},
-        "ingest": earlier_ingestion(workspace.results, {one.name for one in present}),
+        "ingest": earlier_ingestion(workspace.results),
     }
     if "ingest" in args.only and not args.skip_ingest:
         warm(workspace.log_files())

@@ -39,7 +39,7 @@ def better_peer(contestants, times, measure):
 def queries(contestants, seconds, measure):
     """One line a question, milliseconds; then the ratio of each of ours to the better peer of that question."""
     ours = [one for one in contestants if one.ours]
-    rows, ratios, slow = [], {one.name: [] for one in ours}, []
+    rows, ratios = [], {one.name: [] for one in ours}
     for question, times in seconds.items():
         row = [question] + [f"{measure(times[one.name]) * 1e3:.1f}" for one in contestants]
         peer = better_peer(contestants, times, measure)
@@ -47,14 +47,13 @@ def queries(contestants, seconds, measure):
             ratio = measure(times[one.name]) / peer if peer else float("nan")
             ratios[one.name].append(ratio)
             row.append(f"**{ratio:.2f}**" if ratio > LIMIT else f"{ratio:.2f}")
-            if ratio > LIMIT:
-                slow.append(f"{question} ({one.label}, {ratio:.1f})")
         rows.append(row)
     means = [geometric([measure(times[one.name]) for times in seconds.values()]) * 1e3 for one in contestants]
     last = ["geometric mean"] + [f"{mean:.1f}" for mean in means] + [f"{geometric(ratios[one.name]):.2f}" for one in ours]
     heads = ["question, ms"] + [one.label for one in contestants] + [f"{one.label} / better peer" for one in ours]
-    text = table(heads, rows + [[f"**{cell}**" for cell in last]])
-    return text + (f"\nSlower than {LIMIT} times the better peer: {', '.join(slow)}.\n" if slow else "")
+    above = [f"{one.label} {sum(ratio > LIMIT for ratio in ratios[one.name])}" for one in ours]
+    counted = f"\nQuestions above {LIMIT} times the better peer, of {len(rows)}: {', '.join(above)}.\n" if above else ""
+    return table(heads, rows + [[f"**{cell}**" for cell in last]]) + counted
 
 
 def whole(contestants, results):
