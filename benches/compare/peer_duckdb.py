@@ -48,10 +48,12 @@ def database(out):
     return os.path.join(out, "events.duckdb")
 
 
-def connect():
+def connect(out):
     import duckdb
 
     connection = duckdb.connect()
+    # Beside the store, not in whatever folder the benchmark was started in.
+    connection.execute(f"SET temp_directory = '{out}.spilled'")
     # 50 by default: whole rows are then read for the winners of a `LIMIT 100` only.
     connection.execute("SET late_materialization_max_rows = 1000")
     connection.execute("SET parquet_metadata_cache = true")
@@ -61,7 +63,7 @@ def connect():
 
 
 def fill_native(logs, out, compression):
-    connection = connect()
+    connection = connect(out)
     connection.execute(f"ATTACH '{database(out)}' AS lake (STORAGE_VERSION 'latest')")
     described = connection.execute(f"DESCRIBE {rows(logs)}").fetchall()
     columns = ", ".join(f"{name} {sql_type}" + (compression if name == "eventjson" else "") for name, sql_type, *_ in described)
@@ -83,14 +85,14 @@ def ingest_native_zstd(logs, out):
 
 def ingest_parquet(logs, out):
     """One sorted Parquet file."""
-    connection = connect()
+    connection = connect(out)
     connection.execute(f"COPY ({rows(logs)} {SORTED}) TO '{out}/events.parquet' (FORMAT parquet, COMPRESSION zstd)")
     connection.close()
 
 
 def ingest_hive(logs, out):
     """Sorted Parquet files in a folder for each day."""
-    connection = connect()
+    connection = connect(out)
     connection.execute(
         f"COPY (SELECT *, CAST(eventtime AS DATE) AS calendarday FROM ({rows(logs)}) {SORTED}) TO '{out}/days'"
         " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (calendarday))"
@@ -121,13 +123,13 @@ class Session:
 
 
 def native(out):
-    connection = connect()
+    connection = connect(out)
     connection.execute(f"ATTACH '{database(out)}' AS lake (READ_ONLY)")
     connection.execute("USE lake")
     return Session(connection)
 
 
 def parquet(out):
-    connection = connect()
+    connection = connect(out)
     connection.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet('{out}/**/*.parquet')")
     return Session(connection)
