@@ -11,7 +11,6 @@
 
 mod assemble;
 mod choose;
-mod compact;
 mod crew;
 mod duplicates;
 mod parcel;

@@ -7,6 +7,7 @@
 mod aggregate;
 mod apply;
 mod call;
+mod distinct;
 mod expression;
 mod group;
 mod join;

@@ -30,6 +30,7 @@ pub use conditional::{case, coalesce, greatest, if_then, least, nullif, simple_c
 pub use constructor::{array, row};
 pub use extract::{extract, extract_call};
 pub use guard::{protect_expr, protect_plan};
+pub(crate) use keys::key_is_value;
 pub use keys::{group_key, sort_key};
 pub use like::like;
 pub use logic::{and, boolean, is_null, not, or};

@@ -22,8 +22,8 @@ use crate::table::Table;
 /// The rows of one file, as delivered. All of them are in memory at once, three times over.
 const TARGET_RAW_BYTES: u64 = 128 << 20;
 
-/// Fewer files are not worth the writing.
-const MIN_FILES: usize = 4;
+/// So many files are worth the writing, whatever their sizes.
+const MANY_FILES: usize = 4;
 
 /// What a file's events are guessed to have been, if another program wrote it.
 const GUESSED_RATIO: u64 = 8;
@@ -124,8 +124,15 @@ fn groups(files: &[DataFile]) -> Vec<Vec<DataFile>> {
         }
         groups.push(group);
     }
-    groups.retain(|group| group.len() >= MIN_FILES);
+    groups.retain(|group| is_worthwhile(group));
     groups
+}
+
+/// Few files, too, are put together if none of them is larger than the rest: then each row's file doubles at least.
+fn is_worthwhile(group: &[DataFile]) -> bool {
+    let total: u64 = group.iter().map(raw_bytes).sum();
+    let largest = group.iter().map(raw_bytes).max().unwrap_or(0);
+    group.len() >= MANY_FILES || (group.len() > 1 && largest * 2 <= total)
 }
 
 fn raw_bytes(file: &DataFile) -> u64 {

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::{ParquetMetaData, SortingColumn};
+use parquet::file::metadata::SortingColumn;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use trailmere_model::time::calendarday;
@@ -15,6 +15,7 @@ use trailmere_model::{EVENTJSON, EVENTTIME, Error, Result, StoreType, sort_colum
 
 use crate::failure;
 use crate::needles::{NEEDLES, NeedleFilters};
+use crate::sorted_rows::SortedRows;
 use crate::stats::{FileStats, StatColumns, StatValue};
 
 /// Columns whose values hardly ever repeat: a dictionary would be built and thrown away.
@@ -31,8 +32,8 @@ const STATISTIC_BYTES: usize = 64;
 /// Levels 2 to 4 gain next to nothing on events, 5 and above search differently.
 const THOROUGH_LEVEL: i32 = 8;
 
-/// Rows are handed to the writer in slices of about this much, so that pages and row groups end near their limits.
-const SLICE_BYTES: usize = 4 << 20;
+/// What a row takes in a file, more or less.
+const GUESSED_ROW_BYTES: usize = 320;
 
 /// How much work goes into making a file small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,35 +65,39 @@ impl EncodedFile {
     }
 }
 
-/// Encodes rows that are sorted and of the store type's storage schema.
+/// Encodes rows of the store type's storage schema.
 pub(crate) fn encode(
     store_type: StoreType,
     kept: &StatColumns,
-    (day, rows): (i64, &RecordBatch),
+    (day, rows): (i64, SortedRows<'_>),
     effort: Effort,
 ) -> Result<EncodedFile> {
+    if rows.count == 0 {
+        return Err(Error::internal(format!("a file without rows was to be written for {day}")));
+    }
+    let failed = |error| failure::parquet(error, format!("encode the events of {day}"));
     let schema = trailmere_model::storage_schema(store_type);
-    check(&schema, day, rows)?;
-    let stats = FileStats::of_rows(kept, rows)?;
+    let properties = properties(store_type, &rows, &schema, effort)?;
+    let mut bytes = Vec::with_capacity(rows.count * GUESSED_ROW_BYTES);
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema.clone(), Some(properties)).map_err(failed)?;
+    let mut stats = FileStats::builder(kept);
+    let mut raw_bytes = 0;
+    let mut count = 0;
+    for slice in rows.slices {
+        let slice = slice?;
+        check(&schema, day, &slice)?;
+        stats.add(&slice)?;
+        raw_bytes += json_bytes(&slice);
+        count += slice.num_rows();
+        writer.write(&slice).map_err(failed)?;
+    }
+    let needles = NeedleFilters::of_file(&writer.close().map_err(failed)?);
+    let stats = stats.finish();
     check_day(day, &stats)?;
-    let properties = properties(store_type, rows, &stats, effort)?;
-    let (bytes, metadata) =
-        write(rows, properties).map_err(|error| failure::parquet(error, format!("encode the events of {day}")))?;
-    let needles = NeedleFilters::of_file(&metadata);
-    Ok(EncodedFile {
-        day,
-        rows: rows.num_rows() as u64,
-        raw_bytes: raw_bytes(rows),
-        bytes: bytes.into(),
-        stats,
-        needles,
-    })
+    Ok(EncodedFile { day, rows: count as u64, raw_bytes, bytes: bytes.into(), stats, needles })
 }
 
 fn check(schema: &SchemaRef, day: i64, rows: &RecordBatch) -> Result<()> {
-    if rows.num_rows() == 0 {
-        return Err(Error::internal(format!("a file without rows was to be written for {day}")));
-    }
     if rows.schema_ref().fields() != schema.fields() {
         return Err(Error::internal(format!("rows for {day} have other columns than their store")));
     }
@@ -111,29 +116,13 @@ fn check_day(day: i64, stats: &FileStats) -> Result<()> {
     }
 }
 
-fn write(rows: &RecordBatch, properties: WriterProperties) -> parquet::errors::Result<(Vec<u8>, ParquetMetaData)> {
-    let bytes = rows.get_array_memory_size();
-    let slices = bytes.div_ceil(SLICE_BYTES).max(1);
-    let slice_rows = rows.num_rows().div_ceil(slices);
-    let mut encoded = Vec::with_capacity(bytes / 8);
-    let mut writer = ArrowWriter::try_new(&mut encoded, rows.schema(), Some(properties))?;
-    let mut start = 0;
-    while start < rows.num_rows() {
-        let length = slice_rows.min(rows.num_rows() - start);
-        writer.write(&rows.slice(start, length))?;
-        start += length;
-    }
-    let metadata = writer.close()?;
-    Ok((encoded, metadata))
-}
-
 fn properties(
     store_type: StoreType,
-    rows: &RecordBatch,
-    stats: &FileStats,
+    rows: &SortedRows<'_>,
+    schema: &SchemaRef,
     effort: Effort,
 ) -> Result<WriterProperties> {
-    let group_rows = rows.num_rows().min(ROW_GROUP_ROWS);
+    let group_rows = rows.count.min(ROW_GROUP_ROWS);
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("trailmere ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(zstd(effort)?)
@@ -145,8 +134,8 @@ fn properties(
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_statistics_truncate_length(Some(STATISTIC_BYTES))
         .set_column_index_truncate_length(Some(STATISTIC_BYTES))
-        .set_sorting_columns(sorting(store_type, rows.schema_ref(), stats));
-    for field in rows.schema_ref().fields() {
+        .set_sorting_columns(sorting(store_type, schema, rows.complete));
+    for field in schema.fields() {
         builder = nested(builder, field, &mut vec![field.name().clone()]);
     }
     for name in UNIQUE {
@@ -216,7 +205,7 @@ fn without_statistics(
 }
 
 /// Only said of columns without missing values, so that nobody has to know where those were sorted to.
-fn sorting(store_type: StoreType, schema: &SchemaRef, stats: &FileStats) -> Option<Vec<SortingColumn>> {
+fn sorting(store_type: StoreType, schema: &SchemaRef, complete: usize) -> Option<Vec<SortingColumn>> {
     let mut leaf = 0;
     let mut leaves = std::collections::HashMap::new();
     for field in schema.fields() {
@@ -224,10 +213,7 @@ fn sorting(store_type: StoreType, schema: &SchemaRef, stats: &FileStats) -> Opti
         leaf += leaf_count(field.data_type());
     }
     let mut sorting = Vec::new();
-    for name in sort_columns(store_type) {
-        if stats.column(name).and_then(|column| column.null_count) != Some(0) {
-            break;
-        }
+    for name in sort_columns(store_type).iter().take(complete) {
         sorting.push(SortingColumn { column_idx: *leaves.get(name)?, descending: false, nulls_first: false });
     }
     (!sorting.is_empty()).then_some(sorting)
@@ -242,7 +228,7 @@ fn leaf_count(data_type: &DataType) -> i32 {
     }
 }
 
-fn raw_bytes(rows: &RecordBatch) -> u64 {
+fn json_bytes(rows: &RecordBatch) -> u64 {
     let json = rows.column_by_name(EVENTJSON).and_then(|values| values.as_string_opt::<i32>());
     json.map_or(0, |json| {
         let offsets = json.value_offsets();

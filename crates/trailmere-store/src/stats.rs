@@ -4,6 +4,7 @@
 
 mod json;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
@@ -73,16 +74,49 @@ impl FileStats {
         self.names.iter().map(String::as_str).zip(self.columns.iter())
     }
 
-    /// Collects the statistics of rows.
-    pub(crate) fn of_rows(kept: &StatColumns, rows: &RecordBatch) -> Result<Self> {
-        let mut columns = Vec::with_capacity(kept.names.len());
-        for name in kept.names.iter() {
+    /// Collects statistics.
+    pub(crate) fn builder(kept: &StatColumns) -> FileStatsBuilder {
+        FileStatsBuilder { names: kept.names.clone(), columns: Vec::new() }
+    }
+}
+
+/// The statistics of rows that come slice by slice.
+pub(crate) struct FileStatsBuilder {
+    names: Arc<[String]>,
+    /// With the number of values in each.
+    columns: Vec<(ColumnStats, usize)>,
+}
+
+impl FileStatsBuilder {
+    pub(crate) fn add(&mut self, rows: &RecordBatch) -> Result<()> {
+        for (index, name) in self.names.iter().enumerate() {
             let values =
                 rows.column_by_name(name).ok_or_else(|| Error::internal(format!("rows lack column `{name}`")))?;
-            columns.push(column_stats(name, values.as_ref()));
+            let next = (column_stats(name, values.as_ref()), values.len() - values.null_count());
+            match self.columns.get_mut(index) {
+                Some(column) => merge(column, next),
+                None => self.columns.push(next),
+            }
         }
-        Ok(Self { names: kept.names.clone(), columns: columns.into() })
+        Ok(())
     }
+
+    pub(crate) fn finish(self) -> FileStats {
+        FileStats { names: self.names, columns: self.columns.into_iter().map(|(column, _)| column).collect() }
+    }
+}
+
+/// A bound that is not known of some values is not known of all.
+fn merge((sum, count): &mut (ColumnStats, usize), (next, more): (ColumnStats, usize)) {
+    sum.null_count = sum.null_count.zip(next.null_count).map(|(a, b)| a + b);
+    let bound = |a: Option<StatValue>, b: Option<StatValue>, wanted: Ordering| match (*count, more) {
+        (_, 0) => a,
+        (0, _) => b,
+        _ => a.zip(b).and_then(|(a, b)| a.partial_cmp(&b).map(|order| if order == wanted { a } else { b })),
+    };
+    sum.min = bound(sum.min.take(), next.min, Ordering::Less);
+    sum.max = bound(sum.max.take(), next.max, Ordering::Greater);
+    *count += more;
 }
 
 /// The columns that statistics are kept for: all of a simple type but the record itself.

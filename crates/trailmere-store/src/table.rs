@@ -24,6 +24,7 @@ use crate::encode::{self, Effort, EncodedFile};
 use crate::failure;
 use crate::lake::{Lake, table_path};
 use crate::snapshot::{DataFile, Snapshot};
+use crate::sorted_rows::SortedRows;
 use crate::state::{self, State};
 use crate::stats::StatColumns;
 
@@ -111,16 +112,16 @@ impl Table {
 
     /// Encodes one day's rows, sorted by the store type's sort columns, as a Parquet file. Pure computing: call it from
     /// as many threads as there are.
-    pub fn encode(&self, day: i64, rows: RecordBatch) -> Result<EncodedFile> {
-        self.encode_with(Effort::Quick, day, &rows)
+    pub fn encode(&self, day: i64, rows: SortedRows<'_>) -> Result<EncodedFile> {
+        self.encode_with(Effort::Quick, day, rows)
     }
 
     /// Encodes rows that were stored before, smaller and at leisure.
     pub(crate) fn encode_again(&self, day: i64, rows: &RecordBatch) -> Result<EncodedFile> {
-        self.encode_with(Effort::Thorough, day, rows)
+        self.encode_with(Effort::Thorough, day, SortedRows::of_batch(self.store_type(), rows))
     }
 
-    fn encode_with(&self, effort: Effort, day: i64, rows: &RecordBatch) -> Result<EncodedFile> {
+    fn encode_with(&self, effort: Effort, day: i64, rows: SortedRows<'_>) -> Result<EncodedFile> {
         encode::encode(self.store_type(), &self.inner.stat_columns, (day, rows), effort)
             .map_err(|error| error.at(self.place()))
     }

@@ -7,18 +7,18 @@
 mod list;
 mod map;
 mod structure;
+mod texts;
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow::array::{ArrayRef, BooleanBuilder, Float64Builder, Int32Builder, Int64Builder, TimestampMicrosecondBuilder};
 use trailmere_model::time::parse_event_time;
 use trailmere_model::{ColumnType, Error, Result};
 
 pub(crate) use list::ListColumn;
 use map::MapColumn;
 pub(crate) use structure::StructColumn;
+use texts::Texts;
 
 use super::compact::compact_into;
 use super::tape::{ABSENT, Json, Node, NodeKind};
@@ -26,7 +26,7 @@ use super::text::unescape_into;
 
 /// A column under construction.
 pub(crate) enum Column {
-    Text(Leaf<StringBuilder>),
+    Text(Leaf<Texts>),
     Boolean(Leaf<BooleanBuilder>),
     Integer(Leaf<Int32Builder>),
     Bigint(Leaf<Int64Builder>),
@@ -97,7 +97,7 @@ impl Column {
     /// Appends a text that is no JSON value: to a string column only.
     pub(crate) fn append_str(&mut self, text: &str) {
         match self {
-            Column::Text(leaf) => leaf.ready().append_value(text),
+            Column::Text(leaf) => leaf.ready().push(text),
             _ => self.append_nulls(1),
         }
     }
@@ -113,7 +113,7 @@ impl Column {
     /// Takes what was appended and starts over.
     pub(crate) fn finish(&mut self) -> Result<ArrayRef> {
         Ok(match self {
-            Column::Text(leaf) => Arc::new(leaf.ready().finish()),
+            Column::Text(leaf) => Arc::new(leaf.ready().finish()?),
             Column::Boolean(leaf) => Arc::new(leaf.ready().finish()),
             Column::Integer(leaf) => Arc::new(leaf.ready().finish()),
             Column::Bigint(leaf) => Arc::new(leaf.ready().finish()),
@@ -176,34 +176,34 @@ builders! {
     TimestampMicrosecondBuilder => i64,
 }
 
-impl Builder for StringBuilder {
+impl Builder for Texts {
     type Value = String;
 
     fn push_nulls(&mut self, count: usize) {
-        self.append_nulls(count);
+        self.push_nulls(count);
     }
 
     fn push(&mut self, value: String) {
-        self.append_value(value);
+        self.push(&value);
     }
 }
 
 /// Appends a value to a string column, as [`Json::as_text`] has it, without an allocation of its own.
 #[inline]
-fn append_text(builder: &mut StringBuilder, json: Json<'_>, node: Node, scratch: &mut String) {
+fn append_text(texts: &mut Texts, json: Json<'_>, node: Node, scratch: &mut String) {
     let raw = json.raw(node);
     match node.kind {
-        NodeKind::Null => builder.append_null(),
-        _ if !node.marked => builder.append_value(raw),
+        NodeKind::Null => texts.push_nulls(1),
+        _ if !node.marked => texts.push(raw),
         NodeKind::Text => {
             scratch.clear();
             unescape_into(raw, scratch);
-            builder.append_value(scratch.as_str());
+            texts.push(scratch);
         }
         _ => {
             scratch.clear();
             compact_into(raw, scratch);
-            builder.append_value(scratch.as_str());
+            texts.push(scratch);
         }
     }
 }

@@ -6,6 +6,7 @@ use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::interleave_record_batch;
 use arrow::datatypes::TimestampMicrosecondType;
 use trailmere_model::{EVENTTIME, Error, Result, StoreType, sort_columns};
+use trailmere_store::{SLICE_BYTES, SortedRows, complete_sort_columns};
 
 use super::parcel::Chunk;
 
@@ -60,11 +61,17 @@ fn cut(places: &[Place], file_rows: usize) -> Vec<Slice> {
     slices
 }
 
-/// Copies the rows of a slice together.
-pub(crate) fn gather(chunks: &[&Chunk], slice: &Slice) -> Result<RecordBatch> {
+/// Copies the rows of a file together, piece by piece.
+pub(crate) fn gather<'a>(store_type: StoreType, chunks: &'a [&Chunk], slice: &'a Slice) -> SortedRows<'a> {
     let batches: Vec<&RecordBatch> = chunks.iter().map(|chunk| &chunk.batch).collect();
-    interleave_record_batch(&batches, &slice.rows)
-        .map_err(|error| Error::internal(format!("cannot sort the events of {}: {error}", slice.day)).source(error))
+    let complete = complete_sort_columns(store_type, batches.iter().copied());
+    let bytes: usize = chunks.iter().map(|chunk| chunk.bytes).sum();
+    let rows: usize = chunks.iter().map(|chunk| chunk.rows.len()).sum();
+    let piece_rows = (SLICE_BYTES / (bytes / rows.max(1)).max(1)).max(1);
+    let failed = |error| Error::internal(format!("cannot sort the events of {}: {error}", slice.day)).source(error);
+    let pieces = slice.rows.chunks(piece_rows);
+    let pieces = pieces.map(move |rows| interleave_record_batch(&batches, rows).map_err(failed));
+    SortedRows::new(slice.rows.len(), complete, pieces)
 }
 
 /// Numbers of texts in the order of their coming, and then of their sorting.

@@ -86,11 +86,7 @@ impl Stage<'_> {
     async fn write(&self, opened: &Opened, chunks: Arc<Vec<Chunk>>, slice: sort::Slice) -> Result<DataFile> {
         let table = opened.table.clone();
         let store_type = table.store_type();
-        let encode = move || {
-            let rows = sort::gather(&of_type(&chunks, store_type), &slice)?;
-            drop(chunks);
-            table.encode(slice.day, rows)
-        };
+        let encode = move || table.encode(slice.day, sort::gather(store_type, &of_type(&chunks, store_type), &slice));
         let encoded = self.encoders.compute(encode).await?;
         self.progress.step(Step::Encoded);
         let uploaded = opened.table.upload(encoded).await?;

@@ -8,7 +8,6 @@ use trailmere_model::time::calendarday;
 use trailmere_model::{Error, Result, StoreType};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::compact::compact;
 use super::duplicates::Duplicates;
 use super::parcel::{Chunk, End, FileResult, Parcel, Row};
 use super::plan::{Plan, Task};
@@ -129,7 +128,7 @@ impl<'s> Worker<'s> {
         let mut parcel = Parcel { chunks: Vec::new(), files: std::mem::take(&mut self.files), open };
         for building in self.builders.iter_mut().flatten().filter(|building| !building.events.is_empty()) {
             let store_type = building.events.store_type();
-            let batch = compact(building.events.finish()?)?;
+            let batch = building.events.finish()?;
             let rows = std::mem::take(&mut building.rows);
             parcel.chunks.push(Chunk { store_type, bytes: batch.get_array_memory_size(), batch, rows });
         }

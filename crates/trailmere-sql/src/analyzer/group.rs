@@ -1,7 +1,5 @@
 //! GROUP BY: keys, grouping sets, and what an expression becomes after grouping.
 
-use std::sync::Arc;
-
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::logical_expr::expr::{AggregateFunction, GroupingSet};
@@ -180,11 +178,13 @@ impl Analyzer<'_> {
         let mut canonical = Vec::new();
         let mut restored = Vec::new();
         for key in keys {
-            before.push(key.source.expr.clone().alias(&key.id));
             let by = operators::group_key(key.source.clone());
-            if by.expr == key.source.expr {
+            // A key that is the value in another form is shown itself: carrying values of nested types along is slow.
+            if by.expr == key.source.expr || operators::key_is_value(&key.source.ty) {
+                before.push(by.expr.alias(&key.id));
                 canonical.push(column(&key.id));
             } else {
+                before.push(key.source.expr.clone().alias(&key.id));
                 let id = self.fresh();
                 before.push(by.expr.alias(&id));
                 canonical.push(column(&id));
@@ -208,8 +208,7 @@ impl Analyzer<'_> {
         if group.is_empty() && aggregates.is_empty() {
             aggregates.push(count_all().alias(self.fresh()));
         }
-        let aggregate = Aggregate::try_new(Arc::new(plan), group, aggregates).map_err(internal)?;
-        let plan = LogicalPlan::Aggregate(aggregate);
+        let plan = self.grouped_by(plan, group, aggregates)?;
         if simple { self.without_sets(plan, grouping, stage) } else { self.with_sets(plan, grouping, &restored, stage) }
     }
 

@@ -32,6 +32,18 @@ pub fn group_key(value: Typed) -> Typed {
     }
 }
 
+/// Whether a key is its value, if in another form: a map with its entries in another order, but no float that has become
+/// another one and no time that has lost its zone.
+pub(crate) fn key_is_value(ty: &Type) -> bool {
+    match ty {
+        Type::Real | Type::Double | Type::TimestampTz(_) | Type::TimeTz(_) => false,
+        Type::Array(element) => key_is_value(element),
+        Type::Map(key, value) => key_is_value(key) && key_is_value(value),
+        Type::Row(fields) => fields.iter().all(|field| key_is_value(&field.ty)),
+        _ => true,
+    }
+}
+
 /// The canonical form of a value for ORDER BY: NaN after all, -0.0 as 0.0, instants without their zones.
 pub fn sort_key(value: Typed) -> Typed {
     group_key(value)

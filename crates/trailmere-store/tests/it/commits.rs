@@ -8,7 +8,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use trailmere_model::{StoreType, storage_schema};
 use trailmere_store::{Append, Committed, FileOutcome, Lake, LakeOptions, Quarantined, StatValue};
 
-use crate::events::{DAY, MIDNIGHT, assert_once, batch, entry, ids, lake_with_store, null_rows, read, rows};
+use crate::events::{DAY, MIDNIGHT, assert_once, batch, encoded, entry, ids, lake_with_store, null_rows, read, rows};
 
 fn memory() -> Lake {
     Lake::with_object_store(Arc::new(InMemory::new()), "memory")
@@ -23,7 +23,7 @@ async fn a_file_comes_back_with_what_is_known_of_it() {
     let empty = table.snapshot().await.unwrap();
     assert_eq!((empty.version, empty.files.len()), (0, 0));
 
-    let uploaded = table.upload(table.encode(DAY, rows(&ids("a"), MIDNIGHT)).unwrap()).await.unwrap();
+    let uploaded = table.upload(encoded(&table, DAY, rows(&ids("a"), MIDNIGHT)).unwrap()).await.unwrap();
     assert_eq!(table.snapshot().await.unwrap().files.len(), 0, "uploaded is not visible yet");
     let append = Append { files: vec![uploaded.clone()], ledger: vec![entry("a", 3)], ..Append::default() };
     assert_eq!(table.commit(append).await.unwrap(), Committed::Done { version: 1 });
@@ -105,11 +105,11 @@ async fn rows_of_another_day_or_shape_are_refused() {
     let (lake, store) = lake_with_store(memory()).await;
     let table = lake.table(&store).await.unwrap();
     let late = rows(&ids("a"), MIDNIGHT + 86_399_000_000);
-    assert!(table.encode(DAY, late).unwrap_err().message().contains("other days"));
-    assert!(table.encode(DAY, rows(&ids("a"), MIDNIGHT - 1)).unwrap_err().message().contains("other days"));
-    assert!(table.encode(DAY, rows(&[], MIDNIGHT)).unwrap_err().message().contains("without rows"));
+    assert!(encoded(&table, DAY, late).unwrap_err().message().contains("other days"));
+    assert!(encoded(&table, DAY, rows(&ids("a"), MIDNIGHT - 1)).unwrap_err().message().contains("other days"));
+    assert!(encoded(&table, DAY, rows(&[], MIDNIGHT)).unwrap_err().message().contains("without rows"));
     let fewer = rows(&ids("a"), MIDNIGHT).project(&[0, 2]).unwrap();
-    assert!(table.encode(DAY, fewer).unwrap_err().message().contains("other columns"));
+    assert!(encoded(&table, DAY, fewer).unwrap_err().message().contains("other columns"));
 }
 
 #[tokio::test]

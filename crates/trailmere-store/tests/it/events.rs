@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use object_store::ObjectStoreExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use trailmere_model::{CreateStore, EventDataStore, Retention, SelectorChoice, StoreType, storage_schema};
-use trailmere_store::{Append, DataFile, FileOutcome, Lake, LedgerEntry, Table};
+use trailmere_store::{Append, DataFile, EncodedFile, FileOutcome, Lake, LedgerEntry, SortedRows, Table};
 use uuid::Uuid;
 
 /// 2024-03-01T00:00:00Z.
@@ -56,6 +56,10 @@ pub(crate) fn rows(ids: &[String], first: i64) -> RecordBatch {
     RecordBatch::try_new(schema, columns).unwrap()
 }
 
+pub(crate) fn encoded(table: &Table, day: i64, rows: RecordBatch) -> trailmere_model::Result<EncodedFile> {
+    table.encode(day, SortedRows::of_batch(StoreType::CloudTrail, &rows))
+}
+
 pub(crate) fn entry(log_file: &str, events: u64) -> LedgerEntry {
     LedgerEntry {
         log_file: log_file.to_owned(),
@@ -89,7 +93,7 @@ pub(crate) async fn batch(table: &Table, log_files: &[&str]) -> trailmere_model:
         return Ok(None);
     }
     let ids: Vec<String> = new.iter().flat_map(|file| ids(file)).collect();
-    let file = table.upload(table.encode(DAY, rows(&ids, MIDNIGHT))?).await?;
+    let file = table.upload(encoded(table, DAY, rows(&ids, MIDNIGHT))?).await?;
     let entries = new.iter().map(|file| entry(file, 3)).collect();
     Ok(Some(Append { files: vec![file], ledger: entries, ledger_sequence: ledger.sequence(), ..Append::default() }))
 }

@@ -14,7 +14,9 @@ use trailmere_model::{EventDataStore, Kind, Retention, is_expired};
 use trailmere_store::testing::{Extent, Fault, FlakyStore};
 use trailmere_store::{Append, Committed, Compacted, Expired, Lake, LakeOptions, MaintainOptions, Table};
 
-use crate::events::{DAY, MIDNIGHT, assert_once, batch, definition, entry, lake_with_store, now, read, rows, stored};
+use crate::events::{
+    DAY, MIDNIGHT, assert_once, batch, definition, encoded, entry, lake_with_store, now, read, rows, stored,
+};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -36,7 +38,7 @@ async fn take(table: &Table, log_file: &str, times: &[i64]) {
     for time in times {
         let day = trailmere_model::time::calendarday(*time);
         files.push(
-            table.upload(table.encode(day, rows(&[format!("{log_file}@{time}")], *time)).unwrap()).await.unwrap(),
+            table.upload(encoded(table, day, rows(&[format!("{log_file}@{time}")], *time)).unwrap()).await.unwrap(),
         );
     }
     let ledger = vec![entry(log_file, times.len() as u64)];
@@ -57,7 +59,7 @@ async fn whole_files_go_and_straddling_ones_are_cut_exactly() {
     let mixed: Vec<String> = (0..10).map(|event| format!("mixed{event}")).collect();
     let mut files = Vec::new();
     for (ids, first) in [(&old, MIDNIGHT), (&mixed, MIDNIGHT + HOUR)] {
-        files.push(table.upload(table.encode(DAY, rows(ids, first)).unwrap()).await.unwrap());
+        files.push(table.upload(encoded(&table, DAY, rows(ids, first)).unwrap()).await.unwrap());
     }
     table.commit(Append { files, ledger: vec![entry("a", 13)], ..Append::default() }).await.unwrap();
 
@@ -105,7 +107,7 @@ async fn files_of_no_use_go_when_they_are_old_enough() {
     for file in 0..20 {
         take(&table, &format!("file{file}"), &[MIDNIGHT + 30 * 24 * HOUR]).await;
     }
-    let orphan = table.upload(table.encode(DAY, rows(&["orphan".to_owned()], MIDNIGHT)).unwrap()).await.unwrap();
+    let orphan = table.upload(encoded(&table, DAY, rows(&["orphan".to_owned()], MIDNIGHT)).unwrap()).await.unwrap();
     std::fs::write(folder.path().join("stores").join(store.id.to_string()).join("notes.txt"), "not ours").unwrap();
     let expired = table.expire(Retention::Days(7), at(MIDNIGHT + 20 * 24 * HOUR)).await.unwrap();
     assert_eq!(expired.files_removed, 1);
@@ -190,10 +192,10 @@ async fn of_events_that_are_there_twice_the_first_stays() {
     ];
     let mut files = Vec::new();
     for rows in &batches {
-        files.push(table.upload(table.encode(DAY, rows.clone()).unwrap()).await.unwrap());
+        files.push(table.upload(encoded(&table, DAY, rows.clone()).unwrap()).await.unwrap());
     }
     let next = rows(&["a".to_owned()], MIDNIGHT + 24 * HOUR);
-    files.push(table.upload(table.encode(DAY + 1, next).unwrap()).await.unwrap());
+    files.push(table.upload(encoded(&table, DAY + 1, next).unwrap()).await.unwrap());
     table.commit(Append { files, ledger: vec![entry("log", 13)], ..Append::default() }).await.unwrap();
 
     let found = table.duplicates().await.unwrap();

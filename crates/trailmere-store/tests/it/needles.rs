@@ -5,7 +5,7 @@ use std::sync::Arc;
 use object_store::memory::InMemory;
 use trailmere_store::{Append, Lake};
 
-use crate::events::{DAY, MIDNIGHT, entry, lake_with_store, rows};
+use crate::events::{DAY, MIDNIGHT, encoded, entry, lake_with_store, rows};
 
 const ROWS: usize = 5000;
 
@@ -14,7 +14,7 @@ async fn what_is_there_is_found_and_hardly_anything_else() {
     let (lake, store) = lake_with_store(Lake::with_object_store(Arc::new(InMemory::new()), "memory")).await;
     let table = lake.table(&store).await.unwrap();
     let ids: Vec<String> = (0..ROWS).map(|event| format!("id-{event}")).collect();
-    let file = table.upload(table.encode(DAY, rows(&ids, MIDNIGHT)).unwrap()).await.unwrap();
+    let file = table.upload(encoded(&table, DAY, rows(&ids, MIDNIGHT)).unwrap()).await.unwrap();
     let append = Append { files: vec![file], ledger: vec![entry("a", ROWS as u64)], ..Append::default() };
     table.commit(append).await.unwrap();
 

@@ -6,17 +6,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, MapArray, NullBufferBuilder, StringBuilder, StructArray};
+use arrow::array::{ArrayRef, MapArray, NullBufferBuilder, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::DataType;
 use trailmere_model::{ColumnType, Error, Result};
 
+use super::texts::Texts;
 use super::{Json, Node, NodeKind, append_text, internal};
 
 /// A map column under construction.
 pub(crate) struct MapColumn {
-    keys: StringBuilder,
-    values: StringBuilder,
+    keys: Texts,
+    values: Texts,
     entries: i32,
     offsets: Vec<i32>,
     validity: NullBufferBuilder,
@@ -26,8 +27,8 @@ pub(crate) struct MapColumn {
 impl Default for MapColumn {
     fn default() -> Self {
         Self {
-            keys: StringBuilder::new(),
-            values: StringBuilder::new(),
+            keys: Texts::default(),
+            values: Texts::default(),
             entries: 0,
             offsets: vec![0],
             validity: NullBufferBuilder::new(0),
@@ -90,7 +91,7 @@ impl MapColumn {
         let DataType::Struct(fields) = entries_field.data_type().clone() else {
             return Err(Error::internal("a map column has no entries"));
         };
-        let columns: Vec<ArrayRef> = vec![Arc::new(self.keys.finish()), Arc::new(self.values.finish())];
+        let columns: Vec<ArrayRef> = vec![Arc::new(self.keys.finish()?), Arc::new(self.values.finish()?)];
         let entries = StructArray::try_new(fields, columns, None).map_err(internal)?;
         let offsets = OffsetBuffer::new(std::mem::replace(&mut self.offsets, vec![0]).into());
         MapArray::try_new(entries_field, offsets, entries, self.validity.finish(), sorted).map_err(internal)

@@ -33,9 +33,13 @@ fn sorted(chunks: &[Chunk], target: usize, file_bytes: usize) -> Vec<(i64, Vec<S
     let chunks: Vec<&Chunk> = chunks.iter().collect();
     let slices = sort(StoreType::CloudTrail, &chunks, target, file_bytes).unwrap();
     let ids = |slice: &Slice| {
-        let rows = gather(&chunks, slice).unwrap();
-        let ids = rows.column_by_name("eventid").unwrap().as_string::<i32>().clone();
-        ids.iter().map(|id| id.unwrap().to_owned()).collect()
+        let pieces: Vec<RecordBatch> =
+            gather(StoreType::CloudTrail, &chunks, slice).slices.collect::<Result<_>>().unwrap();
+        let of_piece = |rows: &RecordBatch| {
+            let ids = rows.column_by_name("eventid").unwrap().as_string::<i32>().clone();
+            ids.iter().map(|id| id.unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        pieces.iter().flat_map(of_piece).collect()
     };
     slices.iter().map(|slice| (slice.day, ids(slice))).collect()
 }
