@@ -38,6 +38,7 @@ impl Engine {
         let pool = TrackConsumersPool::new(FairSpillPool::new(options.memory_limit), named);
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(pool))
+            .with_metadata_cache_limit(options.metadata_cache)
             .build_arc()
             .map_err(|e| Error::internal("the query runtime can't be made").source(e))?;
         runtime.register_object_store(lake_url()?.as_ref(), lake.object_store());

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct EngineOptions {
     /// Bytes that all queries of this engine may hold together; beyond it sorts, joins and aggregations spill to disk.
     pub memory_limit: usize,
+    /// Bytes of files' footers and page indexes that are kept, so that a second question does not read them again.
+    pub metadata_cache: usize,
     /// Threads that one query uses.
     pub threads: usize,
     /// Longest statement, in characters. Lake's limit is 10,000; the default here is larger.
@@ -17,6 +19,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         EngineOptions {
             memory_limit: 4 << 30,
+            metadata_cache: 256 << 20,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             statement_limit: 1_000_000,
         }
