@@ -15,8 +15,10 @@ use tokio::task::JoinHandle;
 use trailmere_model::{Error, Result};
 use trailmere_sql::{Fragment, OutputColumn, PlanOptions, Planned, Statement};
 
+use crate::athena::OpenRows;
 use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
+use crate::implied::ImpliedTimes;
 use crate::options::QueryRequest;
 use crate::statistics::{Meter, QueryStatistics};
 
@@ -111,7 +113,11 @@ impl Engine {
 
     fn session_state(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
-        SessionStateBuilder::new_from_existing(state).with_runtime_env(self.runtime()).build()
+        SessionStateBuilder::new_from_existing(state)
+            .with_runtime_env(self.runtime())
+            .with_optimizer_rule(Arc::new(OpenRows))
+            .with_optimizer_rule(Arc::new(ImpliedTimes))
+            .build()
     }
 
     /// The first column of a result, as text; for the engine's own small questions.

@@ -26,7 +26,7 @@ use object_store::ObjectStore;
 use trailmere_model::{EVENTTIME, StoreType, sort_columns};
 
 use super::files::{ScanFile, table_statistics};
-use super::prune::prune;
+use super::prune::{of_days, prune};
 use crate::columns::{file_schema, partition_field};
 
 /// The rows of one event data store at one snapshot.
@@ -159,7 +159,7 @@ impl TableProvider for StoreScan {
         let predicate = conjunction(filters.iter().cloned().chain(retention))
             .map(|filter| state.create_physical_expr(filter, &df_schema))
             .transpose()?;
-        let files = prune(all, predicate.as_ref(), &self.schema)?;
+        let files = prune(of_days(state, all, filters)?, predicate.as_ref(), &self.schema)?;
         let retention = self.retention_filter(&files);
         let pruned =
             Pruned { files_total: self.files.len(), bytes_total: self.files.iter().map(|f| f.size).sum(), files };

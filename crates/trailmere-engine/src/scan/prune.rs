@@ -3,14 +3,18 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, UInt64Array};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array};
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::Session;
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::Expr;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use trailmere_model::CALENDARDAY;
 
 use super::files::ScanFile;
+use crate::columns::partition_field;
 
 /// The files that may hold matching rows, in their order.
 pub(crate) fn prune<'a>(
@@ -27,6 +31,31 @@ pub(crate) fn prune<'a>(
     }
     let keep = pruning.prune(&Containers { files: &files, schema })?;
     Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+}
+
+/// The files whose day passes every filter that looks at the day alone, whatever it computes from it.
+pub(crate) fn of_days<'a>(
+    state: &dyn Session,
+    files: Vec<&'a ScanFile>,
+    filters: &[Expr],
+) -> Result<Vec<&'a ScanFile>> {
+    let day = Arc::new(Schema::new(vec![partition_field()]));
+    let planned = DFSchema::try_from(Arc::clone(&day))?;
+    let mut kept = files;
+    for filter in filters {
+        let columns = filter.column_refs();
+        if columns.is_empty() || columns.iter().any(|c| c.name != CALENDARDAY) || filter.is_volatile() {
+            continue;
+        }
+        let test = state.create_physical_expr(filter.clone(), &planned)?;
+        let days: Int64Array = kept.iter().map(|file| Some(file.day)).collect();
+        let rows = RecordBatch::try_new(Arc::clone(&day), vec![Arc::new(days)])?;
+        // What fails is left to fail, or not, where rows are read.
+        let Ok(passes) = test.evaluate(&rows).and_then(|v| v.into_array(kept.len())) else { continue };
+        let Some(passes) = passes.as_boolean_opt() else { continue };
+        kept = kept.into_iter().zip(passes.iter()).filter_map(|(file, passes)| passes?.then_some(file)).collect();
+    }
+    Ok(kept)
 }
 
 struct Containers<'a> {
