@@ -113,10 +113,14 @@ impl Engine {
 
     fn session_state(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
+        let mut rules = state.optimizers().to_vec();
+        // Filters have reached the scan by then, and common parts of them are not yet taken out.
+        let at = rules.iter().position(|r| r.name() == "common_sub_expression_eliminate").unwrap_or(rules.len());
+        rules.insert(at, Arc::new(ImpliedTimes));
+        rules.push(Arc::new(OpenRows));
         SessionStateBuilder::new_from_existing(state)
             .with_runtime_env(self.runtime())
-            .with_optimizer_rule(Arc::new(OpenRows))
-            .with_optimizer_rule(Arc::new(ImpliedTimes))
+            .with_optimizer_rules(rules)
             .build()
     }
 

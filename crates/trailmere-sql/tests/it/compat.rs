@@ -39,7 +39,7 @@ fn table() -> String {
             out.push_str(&format!("| `{name}` | {} |\n", answer(name)));
         }
     }
-    out.push_str("\n### Only here\n\nFunctions of the list that the manual's chapters do not name.\n\n");
+    out.push_str("\n### Only here\n\nFunctions that the manual's list does not name; Trino has some of them.\n\n");
     out.push_str("| function | what it is |\n|---|---|\n");
     for function in functions::all() {
         let named = |name: &str| manual::CHAPTERS.iter().any(|(_, all)| all.split_whitespace().any(|n| n == name));
