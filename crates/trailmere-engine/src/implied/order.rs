@@ -144,6 +144,8 @@ fn ordered_argument(call: &ScalarFunction) -> Option<&Expr> {
             | "to_iso8601",
             [time],
         ) => Some(time),
+        // Other casts, such as of numbers to text, do not keep the order.
+        ("cast", [time]) if is_moment(call) => Some(time),
         // Text of a time begins with its greatest unit: so does what is read from it by the pattern of the whole.
         ("date_parse", [time, _]) if text(1) == Some("%Y-%m-%dT%H:%i:%sZ") => Some(time),
         ("date_trunc", [unit, time]) if constant(unit) => Some(time),
@@ -151,6 +153,11 @@ fn ordered_argument(call: &ScalarFunction) -> Option<&Expr> {
         ("substr" | "substring", [time, start, length]) if is_one(start) && constant(length) => Some(time),
         _ => None,
     }
+}
+
+/// Whether the call gives a date or a timestamp; a kernel's type does not depend on its arguments.
+fn is_moment(call: &ScalarFunction) -> bool {
+    matches!(call.func.inner().return_type(&[]), Ok(DataType::Date32 | DataType::Timestamp(_, None)))
 }
 
 fn is_one(expr: &Expr) -> bool {

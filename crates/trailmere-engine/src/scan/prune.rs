@@ -8,7 +8,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::catalog::Session;
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use trailmere_model::CALENDARDAY;
@@ -33,7 +33,7 @@ pub(crate) fn prune<'a>(
     Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
 }
 
-/// The files whose day passes every filter that looks at the day alone, whatever it computes from it.
+/// The files whose day passes what the filters say of the day alone, whatever they compute from it.
 pub(crate) fn of_days<'a>(
     state: &dyn Session,
     files: Vec<&'a ScanFile>,
@@ -42,12 +42,8 @@ pub(crate) fn of_days<'a>(
     let day = Arc::new(Schema::new(vec![partition_field()]));
     let planned = DFSchema::try_from(Arc::clone(&day))?;
     let mut kept = files;
-    for filter in filters {
-        let columns = filter.column_refs();
-        if columns.is_empty() || columns.iter().any(|c| c.name != CALENDARDAY) || filter.is_volatile() {
-            continue;
-        }
-        let test = state.create_physical_expr(filter.clone(), &planned)?;
+    for filter in filters.iter().filter_map(on_day) {
+        let test = state.create_physical_expr(filter, &planned)?;
         let days: Int64Array = kept.iter().map(|file| Some(file.day)).collect();
         let rows = RecordBatch::try_new(Arc::clone(&day), vec![Arc::new(days)])?;
         // What fails is left to fail, or not, where rows are read.
@@ -56,6 +52,22 @@ pub(crate) fn of_days<'a>(
         kept = kept.into_iter().zip(passes.iter()).filter_map(|(file, passes)| passes?.then_some(file)).collect();
     }
     Ok(kept)
+}
+
+/// What holds of the day wherever the filter holds; `None` where that is nothing.
+fn on_day(filter: &Expr) -> Option<Expr> {
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => match (on_day(left), on_day(right)) {
+            (Some(left), Some(right)) => Some(left.and(right)),
+            (one, other) => one.or(other),
+        },
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => Some(on_day(left)?.or(on_day(right)?)),
+        other => {
+            let columns = other.column_refs();
+            let alone = !columns.is_empty() && columns.iter().all(|c| c.name == CALENDARDAY);
+            (alone && !other.is_volatile()).then(|| other.clone())
+        }
+    }
 }
 
 struct Containers<'a> {
