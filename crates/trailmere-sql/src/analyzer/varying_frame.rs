@@ -40,6 +40,20 @@ impl Analyzer<'_> {
         Ok(false)
     }
 
+    /// Refuses offsets of a wrong type, also where nothing uses the window.
+    pub(super) fn check_offsets(&self, frame: &Frame, over: &WindowSpec, cx: Context<'_>) -> Result<()> {
+        if let (FrameUnit::Range, Some(first)) = (frame.unit, over.order_by.first()) {
+            let key = self.expr(&first.expr, cx)?;
+            return self.range_bounds(key, frame, first.descending, cx).map(|_| ());
+        }
+        for bound in [&frame.start, &frame.end] {
+            if let FrameBound::Preceding(e) | FrameBound::Following(e) = bound {
+                self.row_offset(e, cx)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The call over whole partitions, with the bounds of its frames and the sort keys as arguments.
     pub(super) fn over_varying_frames(
         &self,

@@ -166,8 +166,12 @@ impl Analyzer<'_> {
                 self.expr(key, cx)?;
             }
             self.sort_keys(&spec.order_by, cx)?;
-            if !self.frame_varies(&spec, cx)? {
-                self.frame(&spec, cx, cx)?;
+            match &spec.frame {
+                Some(frame) if self.frame_varies(&spec, cx)? => {
+                    check_frame(frame, &spec)?;
+                    self.check_offsets(frame, &spec, cx)?;
+                }
+                _ => drop(self.frame(&spec, cx, cx)?),
             }
             if cx.stage.windows.borrow().len() > before {
                 return Err(SqlError::invalid("window functions cannot be nested").at(name.at.into()));
