@@ -64,7 +64,8 @@ fn hidden(mut column: TableColumn) -> TableColumn {
     column
 }
 
-fn physical(name: &str) -> Expr {
+/// A column of the files.
+pub(crate) fn physical(name: &str) -> Expr {
     Expr::Column(Column::new_unqualified(name))
 }
 

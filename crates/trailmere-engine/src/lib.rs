@@ -5,7 +5,9 @@
 
 mod error;
 
+mod athena;
 mod columns;
+mod implied;
 mod scan;
 mod tables;
 

@@ -16,8 +16,10 @@ use tokio::task::JoinHandle;
 use trailmere_model::{Error, Result};
 use trailmere_sql::{Fragment, OutputColumn, PlanOptions, Planned, Statement};
 
+use crate::athena::OpenRows;
 use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
+use crate::implied::ImpliedTimes;
 use crate::options::QueryRequest;
 use crate::statistics::{Meter, QueryStatistics};
 use crate::topk::{Narrowed, narrow};
@@ -113,7 +115,15 @@ impl Engine {
 
     fn session_state(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
-        SessionStateBuilder::new_from_existing(state).with_runtime_env(self.runtime()).build()
+        let mut rules = state.optimizers().to_vec();
+        // Filters have reached the scan by then, and common parts of them are not yet taken out.
+        let at = rules.iter().position(|r| r.name() == "common_sub_expression_eliminate").unwrap_or(rules.len());
+        rules.insert(at, Arc::new(ImpliedTimes));
+        rules.push(Arc::new(OpenRows));
+        SessionStateBuilder::new_from_existing(state)
+            .with_runtime_env(self.runtime())
+            .with_optimizer_rules(rules)
+            .build()
     }
 
     /// The first column of a result, as text; for the engine's own small questions.

@@ -10,12 +10,13 @@ use datafusion::catalog::MemTable;
 use datafusion::common::Column;
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, TableSource};
 use trailmere_model::{Error, EventDataStore, Result, StoreType, retention_cutoff, scanned_type};
 use trailmere_sql::Type;
 use trailmere_sql::catalog::{Catalog, Table, TableColumn, TableName};
 use trailmere_store::{ledger_schema, quarantine_schema};
 
+use crate::athena;
 use crate::columns::table_columns;
 use crate::engine::Engine;
 use crate::options::QueryRequest;
@@ -61,6 +62,8 @@ impl Engine {
         open.known = BY_TYPE.iter().filter(|(_, ty)| has(*ty)).map(|(name, _)| name.to_string()).collect();
         open.known.extend(["trailmere.stores", "trailmere.ledger", "trailmere.quarantine"].map(String::from));
         open.known.extend(stores.iter().map(|s| s.name.clone()));
+        let viewed = stores.iter().filter(|s| s.store_type == StoreType::CloudTrail);
+        open.known.extend(viewed.map(|s| format!("athena.{}", s.name)));
         open.known.sort();
         open.known.dedup();
         for name in names {
@@ -72,14 +75,33 @@ impl Engine {
                 "trailmere.stores" => Some(stores_table(&stores)?),
                 "trailmere.ledger" => Some(self.ledger_table(&stores).await?),
                 "trailmere.quarantine" => Some(self.quarantine_table(&stores).await?),
-                _ => match self.store_named(name, &stores, request).await? {
-                    Some(store) => Some(self.store_table(&store, request).await?),
-                    None => None,
-                },
+                _ => self.table_named(name, &stores, request).await?,
             };
             open.tables.extend(table.map(|table| (key, table)));
         }
         Ok(open)
+    }
+
+    /// A store as Lake shows it, or, as `athena.<store>`, as Athena does.
+    async fn table_named(
+        &self,
+        name: &str,
+        stores: &[EventDataStore],
+        request: &QueryRequest,
+    ) -> Result<Option<Table>> {
+        let is_store = stores.iter().any(|s| s.name.eq_ignore_ascii_case(name));
+        let Some(viewed) = athena_name(name).filter(|_| !is_store) else {
+            let Some(store) = self.store_named(name, stores, request).await? else { return Ok(None) };
+            let source = self.store_rows(&store, request).await?;
+            return Ok(Some(Table { source, columns: table_columns(store.store_type) }));
+        };
+        let Some(store) = self.store_named(viewed, stores, request).await? else { return Ok(None) };
+        if store.store_type != StoreType::CloudTrail {
+            let message = format!("Athena's table is of CloudTrail events; `{viewed}` has {} events", store.store_type);
+            return Err(Error::invalid(message).hint(format!("name the store itself: FROM {viewed}")));
+        }
+        let source = self.store_rows(&store, request).await?;
+        Ok(Some(Table { source, columns: athena::table_columns() }))
     }
 
     /// The store that a table name means.
@@ -139,12 +161,12 @@ impl Engine {
         }
     }
 
-    async fn store_table(&self, store: &EventDataStore, request: &QueryRequest) -> Result<Table> {
+    async fn store_rows(&self, store: &EventDataStore, request: &QueryRequest) -> Result<Arc<dyn TableSource>> {
         store.check_active()?;
         let snapshot = self.table(store).await?.snapshot().await?;
         let cutoff = retention_cutoff(store.retention, request.now.timestamp_micros());
         let scan = StoreScan::new(store.store_type, snapshot.files, lake_url()?, self.lake().object_store(), cutoff);
-        Ok(Table { source: provider_as_source(Arc::new(scan)), columns: table_columns(store.store_type) })
+        Ok(provider_as_source(Arc::new(scan)))
     }
 
     async fn ledger_table(&self, stores: &[EventDataStore]) -> Result<Table> {
@@ -164,6 +186,12 @@ impl Engine {
         }
         memory_table(quarantine_schema(), batches)
     }
+}
+
+/// The store in `athena.<store>`.
+fn athena_name(name: &str) -> Option<&str> {
+    let (schema, store) = name.split_once('.')?;
+    schema.eq_ignore_ascii_case("athena").then_some(store)
 }
 
 /// Where DataFusion finds the lake's files: a name within the process, not a place.

@@ -27,6 +27,8 @@ impl Engine {
             .map(String::from)
             .to_vec();
         words.tables.extend(stores.iter().map(|s| s.name.clone()));
+        let viewed = stores.iter().filter(|s| s.store_type == StoreType::CloudTrail);
+        words.tables.extend(viewed.map(|s| format!("athena.{}", s.name)));
         for column in published_columns(StoreType::CloudTrail).iter().chain(published_columns(StoreType::Insights)) {
             words.columns.push(column.display.to_string());
             members(column.display, column.column_type.members(), &column.column_type, &mut words.columns);

@@ -52,7 +52,7 @@ pub struct Decoded {
 /// The steps between listing a source and the end of a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// A log file was listed and is not in the ledger.
+    /// A log file that is not in the ledger was handed on to be read.
     Listed,
     /// A log file's bytes are here.
     Fetched,

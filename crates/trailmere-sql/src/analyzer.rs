@@ -20,6 +20,7 @@ mod pattern;
 mod pattern_scope;
 mod query;
 mod relation;
+mod routine;
 mod scope;
 mod select;
 mod setop;
@@ -29,6 +30,7 @@ mod subquery;
 mod try_call;
 mod unnest;
 mod values;
+mod varying_frame;
 mod window;
 
 use std::cell::Cell;
@@ -50,11 +52,12 @@ pub(crate) struct Analyzer<'a> {
     options: &'a PlanOptions,
     names: Cell<usize>,
     relations: Cell<usize>,
+    routines: routine::Compiled,
 }
 
 impl<'a> Analyzer<'a> {
     pub(crate) fn new(catalog: &'a dyn Catalog, options: &'a PlanOptions) -> Self {
-        Analyzer { catalog, options, names: Cell::new(0), relations: Cell::new(0) }
+        Analyzer { catalog, options, names: Cell::new(0), relations: Cell::new(0), routines: Default::default() }
     }
 
     /// Plans a statement.

@@ -5,12 +5,12 @@
 mod pattern;
 mod query;
 mod relation;
+mod routine;
 
 pub use pattern::{AfterMatch, MatchRecognize, PatternBody, PatternNode, RowsPerMatch};
-pub use query::{
-    Cte, GroupBy, GroupingElement, InlineFunction, Limit, Query, QueryBody, Select, SelectItem, SetOp, SortItem,
-};
+pub use query::{Cte, GroupBy, GroupingElement, Limit, Query, QueryBody, Select, SelectItem, SetOp, SortItem};
 pub use relation::{JoinCondition, JoinKind, Relation, RelationKind, TableArgument, TableFunction};
+pub use routine::{InlineFunction, RoutineStatement, Variables};
 
 use crate::error::Position;
 use crate::types::Type;

@@ -19,6 +19,7 @@ pub(crate) mod datetime;
 pub(crate) mod ip;
 pub(crate) mod json;
 pub(crate) mod lambda;
+pub mod manual;
 pub(crate) mod map;
 pub(crate) mod math;
 pub(crate) mod regexp;

@@ -23,6 +23,7 @@ mod pattern;
 #[cfg(test)]
 mod properties;
 pub mod render;
+mod routine;
 pub mod scalar;
 pub mod session;
 pub mod statement;
@@ -36,6 +37,7 @@ mod zone;
 pub use call::Typed;
 pub use catalog::{Catalog, EmptyCatalog, Table, TableColumn, TableName};
 pub use error::{Kind, Position, SqlError};
+pub use json::member::member_text;
 pub use parser::{Fragment, split_script};
 pub use statement::{OutputColumn, PlanOptions, Planned, Statement, StatementKind, parse_script};
 pub use types::{RowField, Type};

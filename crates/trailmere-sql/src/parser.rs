@@ -10,6 +10,7 @@ mod json_table;
 mod pattern;
 mod query;
 mod relation;
+mod routine;
 mod split;
 mod statement;
 pub(crate) mod tokens;

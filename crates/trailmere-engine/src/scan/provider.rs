@@ -28,7 +28,7 @@ use trailmere_store::DataFile;
 
 use super::files::{first_event_time, null_count, partitioned, table_statistics};
 use super::needles::{Candidate, look_up, needles};
-use super::prune::prune;
+use super::prune::{of_days, prune};
 use crate::columns::{file_schema, partition_field};
 
 /// The rows of one event data store at one snapshot.
@@ -160,7 +160,8 @@ impl TableProvider for StoreScan {
         let predicate = conjunction(filters.iter().cloned().chain(retention))
             .map(|filter| state.create_physical_expr(filter, &df_schema))
             .transpose()?;
-        let files = prune(self.files.iter().collect(), predicate.as_ref(), &self.schema)?;
+        let files = of_days(state, self.files.iter().collect(), filters)?;
+        let files = prune(files, predicate.as_ref(), &self.schema)?;
         let files = look_up(self.object_store.as_ref(), files, &needles(filters)).await;
         let retention = self.retention_filter(files.iter().map(|candidate| candidate.file));
         let pruned =

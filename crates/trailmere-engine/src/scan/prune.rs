@@ -3,15 +3,19 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, UInt64Array};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, UInt64Array};
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::catalog::Session;
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use trailmere_model::CALENDARDAY;
 use trailmere_store::DataFile;
 
 use super::files::{max, min, null_count};
+use crate::columns::partition_field;
 
 /// The files that may hold matching rows, in their order.
 pub(crate) fn prune<'a>(
@@ -28,6 +32,43 @@ pub(crate) fn prune<'a>(
     }
     let keep = pruning.prune(&Containers { files: &files, schema })?;
     Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+}
+
+/// The files whose day passes what the filters say of the day alone, whatever they compute from it.
+pub(crate) fn of_days<'a>(
+    state: &dyn Session,
+    files: Vec<&'a DataFile>,
+    filters: &[Expr],
+) -> Result<Vec<&'a DataFile>> {
+    let day = Arc::new(Schema::new(vec![partition_field()]));
+    let planned = DFSchema::try_from(Arc::clone(&day))?;
+    let mut kept = files;
+    for filter in filters.iter().filter_map(on_day) {
+        let test = state.create_physical_expr(filter, &planned)?;
+        let days: Int64Array = kept.iter().map(|file| Some(file.day)).collect();
+        let rows = RecordBatch::try_new(Arc::clone(&day), vec![Arc::new(days)])?;
+        // What fails is left to fail, or not, where rows are read.
+        let Ok(passes) = test.evaluate(&rows).and_then(|v| v.into_array(kept.len())) else { continue };
+        let Some(passes) = passes.as_boolean_opt() else { continue };
+        kept = kept.into_iter().zip(passes.iter()).filter_map(|(file, passes)| passes?.then_some(file)).collect();
+    }
+    Ok(kept)
+}
+
+/// What holds of the day wherever the filter holds; `None` where that is nothing.
+fn on_day(filter: &Expr) -> Option<Expr> {
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => match (on_day(left), on_day(right)) {
+            (Some(left), Some(right)) => Some(left.and(right)),
+            (one, other) => one.or(other),
+        },
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => Some(on_day(left)?.or(on_day(right)?)),
+        other => {
+            let columns = other.column_refs();
+            let alone = !columns.is_empty() && columns.iter().all(|c| c.name == CALENDARDAY);
+            (alone && !other.is_volatile()).then(|| other.clone())
+        }
+    }
 }
 
 struct Containers<'a> {

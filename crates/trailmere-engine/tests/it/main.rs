@@ -1,6 +1,7 @@
 //! The engine over real lakes: golden SQL, retention, pruning, real queries on real logs.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
+mod athena;
 mod golden;
 mod lake;
 mod queries;

@@ -132,7 +132,10 @@ impl Chooser<'_, '_> {
                     None => is_listing = false,
                 },
                 room = to.reserve(), if !self.window.is_empty() => match (room, self.window.pop()) {
-                    (Ok(room), Some(task)) => room.send(*task),
+                    (Ok(room), Some(task)) => {
+                        self.round.progress.step(Step::Listed);
+                        room.send(*task);
+                    }
                     _ => break Err(ended()),
                 },
                 else => break Ok(()),
@@ -165,7 +168,6 @@ impl Chooser<'_, '_> {
         let verdict = self.round.plan.decide(file, among, is_counted);
         if let Verdict::Read(task) = verdict {
             self.round.progress.found(size);
-            self.round.progress.step(Step::Listed);
             return Some(task);
         }
         if !is_counted && !self.is_looking_again {
@@ -197,6 +199,7 @@ impl Chooser<'_, '_> {
     async fn again(&mut self, files: Vec<Again>) -> Result<()> {
         for Again { file, among, is_counted } in files {
             if let Some(task) = self.decide(file, (among, is_counted)) {
+                self.round.progress.step(Step::Listed);
                 self.to.send(*task).await.map_err(|_| ended())?;
             }
         }

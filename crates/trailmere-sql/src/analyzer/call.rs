@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use super::Analyzer;
 use super::lambda::CallLambda;
-use super::scope::{Env, Frame, LambdaFrame};
 use super::stage::Context;
 use crate::ast::{self, At, Call, ExprKind};
 use crate::call::{Typed, apply};
@@ -88,6 +87,10 @@ impl Analyzer<'_> {
                 count(0..=0)?;
                 self.current("current_timestamp", None)?
             }
+            "current_timezone" => {
+                count(0..=0)?;
+                literal::string("UTC")
+            }
             _ => return Ok(None),
         }))
     }
@@ -147,29 +150,6 @@ impl Analyzer<'_> {
         }
         Ok((values, lambdas))
     }
-
-    /// A call of `WITH FUNCTION`: the body with its parameters replaced.
-    fn inline_call(&self, function: &ast::InlineFunction, call: &Call, cx: Context<'_>) -> Result<Typed> {
-        if call.args.len() != function.parameters.len() {
-            let takes = function.parameters.len();
-            return Err(SqlError::invalid(format!(
-                "`{}` takes {takes} arguments, not {}",
-                function.name.value,
-                call.args.len()
-            )));
-        }
-        let mut parameters = Vec::new();
-        for ((name, ty), arg) in function.parameters.iter().zip(&call.args) {
-            let value = coercion::coerce(self.expr(arg, cx)?, ty).map_err(|e| e.at(arg.at.into()))?;
-            parameters.push((name.clone(), value));
-        }
-        let frame = LambdaFrame { parameters, captures: RefCell::default() };
-        let env = Env { frame: Frame::Function(&frame), outer: None };
-        let ctes = cx.ctes.before_function(&function.name.value);
-        let stage = super::stage::Stage::plain("a function");
-        let body = self.expr(&function.body, Context { env: &env, ctes: &ctes, stage: &stage })?;
-        coercion::coerce(body, &function.returns)
-    }
 }
 
 /// The arguments as a function's `bind` sees them, in the order written.
@@ -201,12 +181,22 @@ pub(super) fn coerced(name: &str, call: &Call, values: Vec<Typed>, types: &[Type
 /// The library's function of this name.
 pub(super) fn library(name: &ast::Ident) -> Result<&'static Function> {
     functions::lookup(&name.value).ok_or_else(|| {
+        if let Some(e) = left_out(&name.value) {
+            return e.at(name.at.into());
+        }
         let e = SqlError::not_found(format!("function `{}` does not exist", name.value)).at(name.at.into());
         match functions::nearest(&name.value).first() {
             Some(near) => e.hint(format!("did you mean `{near}`?")),
             None => e.hint("SHOW FUNCTIONS lists all functions"),
         }
     })
+}
+
+/// "is left out", for functions of Trino's manual that are not here.
+pub(super) fn left_out(name: &str) -> Option<SqlError> {
+    let found = functions::manual::left_out(name)?;
+    let e = SqlError::unsupported(format!("`{name}` is not supported: {}", found.reason));
+    Some(if found.instead.is_empty() { e } else { e.hint(found.instead) })
 }
 
 /// Refuses what only aggregates and windows have.

@@ -143,7 +143,8 @@ impl Analyzer<'_> {
             "localtimestamp" => literal::typed("timestamp", &format!("{}{fraction}", time("%Y-%m-%d %H:%M:%S"))),
             "current_time" => literal::typed("time", &format!("{}{fraction}+00:00", time("%H:%M:%S"))),
             "localtime" => literal::typed("time", &format!("{}{fraction}", time("%H:%M:%S"))),
-            _ => Err(SqlError::unsupported(format!("`{what}` is not supported"))),
+            _ => Err(super::call::left_out(what)
+                .unwrap_or_else(|| SqlError::unsupported(format!("`{what}` is not supported")))),
         }
     }
 }

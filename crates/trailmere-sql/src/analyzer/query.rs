@@ -67,6 +67,13 @@ impl Ctes {
     }
 }
 
+impl Ctes {
+    /// Whether there are inline functions.
+    pub(super) fn has_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+}
+
 impl Analyzer<'_> {
     /// A query; `outer` is what a correlated one sees.
     pub(super) fn query(&self, query: &Query, outer: Option<&Env<'_>>, ctes: &Ctes) -> Result<Rows> {

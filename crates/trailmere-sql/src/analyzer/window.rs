@@ -1,7 +1,7 @@
 //! Window calls: OVER, named windows, frames.
 
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::expr::{NullTreatment, WindowFunction, WindowFunctionParams};
+use datafusion::logical_expr::expr::{NullTreatment, Sort, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
     Expr, LogicalPlan, Window, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
 };
@@ -9,6 +9,7 @@ use datafusion::logical_expr::{
 use super::call::{arguments, coerced, library};
 use super::scope::Env;
 use super::stage::Context;
+use super::varying_frame::Computation;
 use super::{Analyzer, internal};
 use crate::ast::{self, At, Call, Frame, FrameBound, FrameUnit, Over, WindowSpec};
 use crate::call::Typed;
@@ -37,47 +38,69 @@ impl Analyzer<'_> {
         let named = !matches!(call.over, Some(Over::Spec(WindowSpec { base: None, .. })));
         let window_cx = if named { cx.with_env(rows_env(cx.env)) } else { cx };
         let before = cx.stage.windows.borrow().len();
-        let (fun, args, returns, finish, mut filter) = self.window_computation(call, cx)?;
-        let mut partition_by = Vec::new();
-        for key in &over.partition_by {
-            let value = self.expr(key, window_cx)?;
-            if !crate::operators::is_comparable(&value.ty) {
-                return Err(SqlError::invalid(format!("{} cannot be compared", value.ty)).at(key.at.into()));
-            }
-            partition_by.push(operators::group_key(value).expr);
-        }
+        let (fun, args, returns, finish, filter) = self.window_computation(call, cx)?;
+        let computation = Computation { fun, args, filter, distinct: call.distinct };
+        let partition_by = self.partition_keys(&over, window_cx)?;
         let mut order_by = self.sort_keys(&over.order_by, window_cx)?;
-        let (mut window_frame, key) = self.frame(&over, window_cx, cx).map_err(|e| e.at(at.into()))?;
-        if never_holds_rows(&window_frame) {
-            if matches!(fun, WindowFunctionDefinition::WindowUDF(_)) {
-                return coercion::coerce(crate::literal::null(), &returns);
-            }
-            // DataFusion refuses such a frame; an aggregate over no rows is an aggregate that filters all out.
-            window_frame = WindowFrame::new(None);
-            filter = Some(Box::new(datafusion::logical_expr::lit(false)));
-        }
-        if let (Some(key), Some(first)) = (key, order_by.first_mut()) {
-            first.expr = operators::sort_key(key).expr;
-        }
+        let framed = self.with_frame(computation, &over, &mut order_by, (window_cx, cx));
+        let framed = framed.map_err(|e| e.at(at.into()))?;
         if cx.stage.windows.borrow().len() > before {
             return Err(SqlError::invalid("window functions cannot be nested"));
         }
+        let Some((computation, window_frame)) = framed else {
+            return coercion::coerce(crate::literal::null(), &returns);
+        };
         window_frame.regularize_order_bys(&mut order_by).map_err(internal)?;
         let null_treatment = call
             .ignore_nulls
             .map(|ignore| if ignore { NullTreatment::IgnoreNulls } else { NullTreatment::RespectNulls });
-        let params = WindowFunctionParams {
-            args,
-            partition_by,
-            order_by,
-            window_frame,
-            filter,
-            null_treatment,
-            distinct: call.distinct,
-        };
+        let Computation { fun, args, filter, distinct } = computation;
+        let params =
+            WindowFunctionParams { args, partition_by, order_by, window_frame, filter, null_treatment, distinct };
         let id = self.add(&cx.stage.windows, Expr::from(WindowFunction { fun, params }));
         let value = finish.map_or_else(|| super::column(&id), |finish| finish(super::column(&id)));
         Ok(cx.env.carry(Typed::new(value, returns)))
+    }
+
+    fn partition_keys(&self, over: &WindowSpec, cx: Context<'_>) -> Result<Vec<Expr>> {
+        let one = |key: &ast::Expr| {
+            let value = self.expr(key, cx)?;
+            if !crate::operators::is_comparable(&value.ty) {
+                return Err(SqlError::invalid(format!("{} cannot be compared", value.ty)).at(key.at.into()));
+            }
+            Ok(operators::group_key(value).expr)
+        };
+        over.partition_by.iter().map(one).collect()
+    }
+
+    /// The call with its frame; `None` where it is of no rows and so NULL.
+    fn with_frame(
+        &self,
+        mut call: Computation,
+        over: &WindowSpec,
+        order_by: &mut [Sort],
+        (window_cx, cx): (Context<'_>, Context<'_>),
+    ) -> Result<Option<(Computation, WindowFrame)>> {
+        if let Some(frame) = &over.frame
+            && self.frame_varies(over, cx)?
+        {
+            check_frame(frame, over)?;
+            let call = self.over_varying_frames(call, (frame, over), order_by, (window_cx, cx))?;
+            return Ok(Some((call, WindowFrame::new(None))));
+        }
+        let (frame, key) = self.frame(over, window_cx, cx)?;
+        if let (Some(key), Some(first)) = (key, order_by.first_mut()) {
+            first.expr = operators::sort_key(key).expr;
+        }
+        if !never_holds_rows(&frame) {
+            return Ok(Some((call, frame)));
+        }
+        if matches!(call.fun, WindowFunctionDefinition::WindowUDF(_)) {
+            return Ok(None);
+        }
+        // DataFusion refuses such a frame; an aggregate over no rows is an aggregate that filters all out.
+        call.filter = Some(Box::new(datafusion::logical_expr::lit(false)));
+        Ok(Some((call, WindowFrame::new(None))))
     }
 
     #[expect(clippy::type_complexity)]
@@ -143,7 +166,13 @@ impl Analyzer<'_> {
                 self.expr(key, cx)?;
             }
             self.sort_keys(&spec.order_by, cx)?;
-            self.frame(&spec, cx, cx)?;
+            match &spec.frame {
+                Some(frame) if self.frame_varies(&spec, cx)? => {
+                    check_frame(frame, &spec)?;
+                    self.check_offsets(frame, &spec, cx)?;
+                }
+                _ => drop(self.frame(&spec, cx, cx)?),
+            }
             if cx.stage.windows.borrow().len() > before {
                 return Err(SqlError::invalid("window functions cannot be nested").at(name.at.into()));
             }

@@ -1,7 +1,6 @@
 //! Queries: WITH, bodies, SELECT, GROUP BY, ORDER BY, limits.
 
-use super::{At, Expr, Ident, Relation, TableName, WindowSpec};
-use crate::types::Type;
+use super::{At, Expr, Ident, InlineFunction, Relation, TableName, WindowSpec};
 
 /// A query with its WITH, ORDER BY and limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,19 +41,6 @@ pub struct Cte {
     pub query: Query,
     /// Whether WITH RECURSIVE allows it to name itself.
     pub recursive: bool,
-}
-
-/// `FUNCTION f(x bigint) RETURNS bigint RETURN x + 1`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InlineFunction {
-    /// Its name.
-    pub name: Ident,
-    /// Parameters.
-    pub parameters: Vec<(Ident, Type)>,
-    /// The declared type.
-    pub returns: Type,
-    /// The expression.
-    pub body: Expr,
 }
 
 /// What makes rows.

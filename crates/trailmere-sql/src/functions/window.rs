@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::function::{Arg, Function, FunctionKind, WindowCall, no_overload};
 use crate::types::Type;
 
+pub(crate) mod framed;
 mod udwf;
 mod value;
 

@@ -283,10 +283,9 @@ impl Parser<'_> {
             self.advance();
         }
         let empty = star || self.is(")") || self.are(&["order", "by"]);
-        let args = if empty { vec![] } else { self.list(Self::argument)? };
-        if self.eat_all(&["on", "overflow"]) && !self.eat("error") {
-            let e = SqlError::unsupported("of ON OVERFLOW only ERROR is supported").at(self.at().into());
-            return Err(e);
+        let mut args = if empty { vec![] } else { self.list(Self::argument)? };
+        if name.value.eq_ignore_ascii_case("listagg") {
+            self.overflow(&mut args)?;
         }
         let mut order_by = self.order_by()?;
         self.expect(")")?;
@@ -303,6 +302,34 @@ impl Parser<'_> {
         call.order_by = order_by;
         self.call_tail(&mut call)?;
         Ok(Expr::new(ExprKind::Call(call), at))
+    }
+
+    /// `ON OVERFLOW TRUNCATE 'filler' WITH COUNT`, as two more arguments of `listagg`.
+    fn overflow(&mut self, args: &mut Vec<Expr>) -> Result<()> {
+        let at = self.at();
+        if args.len() > 2 {
+            return Err(SqlError::invalid("`listagg` takes a text and a separator").at(args[2].at.into()));
+        }
+        if !self.eat_all(&["on", "overflow"]) || self.eat("error") {
+            return Ok(());
+        }
+        self.expect("truncate")?;
+        let text = |text: &str| Expr::new(ExprKind::String(text.to_string()), at);
+        let filler = match self.peek() {
+            Token::String(_) => self.string_literal()?,
+            _ => "...".to_string(),
+        };
+        let counted = match self.eat_one(&["with", "without"]) {
+            Some("with") => "count",
+            Some(_) => "",
+            None => return Err(self.unexpected("`WITH COUNT` or `WITHOUT COUNT`")),
+        };
+        self.expect("count")?;
+        if args.len() == 1 {
+            args.push(text(""));
+        }
+        args.extend([text(&filler), text(counted)]);
+        Ok(())
     }
 
     /// An argument; `A.*` is all rows with the label A, as `count` takes it.

@@ -3,8 +3,7 @@
 use super::Parser;
 use super::tokens::Token;
 use crate::ast::{
-    At, Cte, Expr, ExprKind, GroupBy, GroupingElement, InlineFunction, Limit, Query, QueryBody, Select, SelectItem,
-    SetOp,
+    At, Cte, Expr, ExprKind, GroupBy, GroupingElement, Limit, Query, QueryBody, Select, SelectItem, SetOp,
 };
 use crate::error::Result;
 
@@ -47,22 +46,6 @@ impl Parser<'_> {
         self.expect("as")?;
         let query = self.parenthesised_query()?;
         Ok(Cte { name, columns, query, recursive })
-    }
-
-    fn inline_function(&mut self) -> Result<InlineFunction> {
-        self.expect("function")?;
-        let name = self.ident()?;
-        self.expect("(")?;
-        let one = |p: &mut Self| Ok((p.ident()?, p.data_type()?));
-        let parameters = if self.is(")") { vec![] } else { self.list(one)? };
-        self.expect(")")?;
-        self.expect("returns")?;
-        let returns = self.data_type()?;
-        while self.eat("deterministic") || self.eat_all(&["not", "deterministic"]) {}
-        self.eat_all(&["returns", "null", "on", "null", "input"]);
-        self.eat_all(&["called", "on", "null", "input"]);
-        self.expect("return")?;
-        Ok(InlineFunction { name, parameters, returns, body: self.expr()? })
     }
 
     fn offset(&mut self) -> Result<Option<Expr>> {

@@ -13,20 +13,53 @@ pub struct Fragment<'a> {
     pub ended: bool,
 }
 
-/// Cuts a script at its semicolons, which do not count in strings, quoted names and comments. What is only blank or
-/// comment is left out.
+/// Cuts a script at its semicolons, which do not count in strings, quoted names, comments and the bodies of inline
+/// functions. What is only blank or comment is left out.
 pub fn split_script(script: &str) -> Vec<Fragment<'_>> {
     let mut fragments = Vec::new();
     let (mut from, mut at) = (0, 0);
+    let mut body = Body::default();
     while let Some(c) = script[at..].chars().next() {
-        if c == ';' {
+        if c == ';' && body.depth == 0 {
             push(&mut fragments, script, from..at, true);
             from = at + 1;
+            body = Body::default();
         }
-        at += skip(&script[at..], c);
+        let length = skip(&script[at..], c);
+        if c.is_alphabetic() || c == '_' {
+            body.word(&script[at..at + length]);
+        }
+        at += length;
     }
     push(&mut fragments, script, from..script.len(), false);
     fragments
+}
+
+/// How deep in BEGIN … END of an inline function the text is.
+#[derive(Default)]
+struct Body {
+    /// Whether a function's head has been seen.
+    function: bool,
+    depth: usize,
+    ending: bool,
+}
+
+impl Body {
+    fn word(&mut self, word: &str) {
+        let is = |text: &str| word.eq_ignore_ascii_case(text);
+        let ending = std::mem::take(&mut self.ending);
+        // `END IF` ends what has not been counted; `END CASE` ends the CASE that has.
+        if ending && ["if", "loop", "while", "repeat"].iter().any(|w| is(w)) {
+            self.depth += 1;
+        } else if is("returns") {
+            self.function = true;
+        } else if self.function && is("begin") || self.depth > 0 && is("case") && !ending {
+            self.depth += 1;
+        } else if self.depth > 0 && is("end") {
+            self.depth -= 1;
+            self.ending = true;
+        }
+    }
 }
 
 /// Length of the string, quoted name, comment or character that the text begins with.
@@ -38,6 +71,9 @@ fn skip(text: &str, first: char) -> usize {
         '`' => upto("`", 1),
         '-' if text.starts_with("--") => upto("\n", 2),
         '/' if text.starts_with("/*") => upto("*/", 2),
+        c if c.is_alphabetic() || c == '_' => {
+            text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())
+        }
         other => other.len_utf8(),
     }
 }
@@ -74,5 +110,14 @@ mod tests {
         let script = "SELECT ';' -- a;b\n;\n/* ; */ SELECT \";\" ; ; -- end\n";
         let texts: Vec<_> = split_script(script).into_iter().map(|f| (f.text, f.line, f.ended)).collect();
         assert_eq!(texts, [("SELECT ';' -- a;b", 1, true), ("/* ; */ SELECT \";\"", 3, true)]);
+    }
+
+    #[test]
+    fn semicolons_in_the_body_of_a_function_do_not_count() {
+        let function = "WITH FUNCTION f(x int) RETURNS int BEGIN IF x > 1 THEN RETURN 1; END IF; CASE x WHEN 1 THEN SET \
+                        x = 2; END CASE; RETURN CASE WHEN x = 1 THEN 2 END; END SELECT f(1)";
+        let script = format!("SELECT \"begin\" FROM t; {function}; SELECT begin FROM t; SELECT 2");
+        let texts: Vec<_> = split_script(&script).into_iter().map(|f| f.text).collect();
+        assert_eq!(texts, ["SELECT \"begin\" FROM t", function, "SELECT begin FROM t", "SELECT 2"]);
     }
 }

@@ -144,6 +144,17 @@ fn join_bare_names(text: &str, tokens: Vec<Lexeme>) -> Vec<Lexeme> {
         if lexeme.start < skip_to {
             continue;
         }
+        let mut lexeme = lexeme;
+        // `schema.836ed07e-…`: the point and the first digits have been taken for a number.
+        let point = matches!(&lexeme.token, Token::Number(n) if n.starts_with('.'));
+        if point && bare_length(&text[lexeme.start + 1..]).is_some() {
+            let mut at = lexeme.at;
+            at.0.end_column = at.0.column + 1;
+            let start = lexeme.start;
+            out.push(Lexeme { token: Token::Symbol(".".into()), at, start, end: start + 1 });
+            lexeme.at.0.column += 1;
+            lexeme.start += 1;
+        }
         let begins = matches!(&lexeme.token, Token::Word(_) | Token::Number(_));
         match begins.then(|| bare_length(&text[lexeme.start..])).flatten() {
             Some(length) => {
@@ -193,6 +204,8 @@ mod tests {
         let id = "37382170-182d-42ed-9df9-5aaf0b4b9511";
         assert_eq!(tokens(id), [Token::Bare(id.into()), Token::End]);
         assert_eq!(tokens("a-1").len(), 4);
+        let point = Token::Symbol(".".into());
+        assert_eq!(tokens(&format!("a.{id}")), [Token::Word("a".into()), point, Token::Bare(id.into()), Token::End]);
         assert_eq!(tokens("FROM arn:aws:x/1 t")[1], Token::Bare("arn:aws:x/1".into()));
     }
 

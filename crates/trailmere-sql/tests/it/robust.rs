@@ -126,38 +126,259 @@ fn pieces(sql: &str) -> Vec<String> {
     all
 }
 
+/// A small generator of its own, so that a failure can be repeated.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+}
+
+/// A statement with up to five pieces dropped, doubled, or replaced by pieces of others.
+fn mutilated(statements: &[Vec<String>], dice: &mut Dice) -> String {
+    let mut sql = statements[dice.below(statements.len())].clone();
+    for _ in 0..=dice.below(4) {
+        let at = dice.below(sql.len());
+        let other = &statements[dice.below(statements.len())];
+        let piece = other[dice.below(other.len())].clone();
+        match dice.below(4) {
+            0 if !sql.is_empty() => drop(sql.remove(at)),
+            1 => sql.insert(at, piece),
+            2 if !sql.is_empty() => sql[at] = piece,
+            _ => sql.truncate(at + 1),
+        }
+    }
+    sql.concat()
+}
+
 #[test]
 fn mutilated_statements_end_in_a_plan_or_an_error() {
     let statements: Vec<Vec<String>> = golden_statements().iter().map(|s| pieces(s)).collect();
     assert!(statements.len() > 100, "the golden files have statements");
-    // A small generator of its own, so that a failure can be repeated.
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |n: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % n.max(1) as u64) as usize
-    };
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     let options = trailmere_sql::PlanOptions::new(now);
     for _ in 0..3_000 {
-        let mut sql = statements[random(statements.len())].clone();
-        for _ in 0..=random(4) {
-            let at = random(sql.len());
-            let other = &statements[random(statements.len())];
-            let piece = other[random(other.len())].clone();
-            match random(4) {
-                0 if !sql.is_empty() => drop(sql.remove(at)),
-                1 => sql.insert(at, piece),
-                2 if !sql.is_empty() => sql[at] = piece,
-                _ => sql.truncate(at + 1),
-            }
-        }
-        let text = sql.concat();
+        let text = mutilated(&statements, &mut dice);
         let planned = trailmere_sql::Statement::parse(&text).and_then(|s| s.plan(&Tables::default(), &options));
         if let Err(e) = planned {
             assert!(!e.message.contains("please report"), "{text}\n{}", e.render(&text));
             assert!(!e.render(&text).is_empty(), "an error says something");
         }
+    }
+}
+
+/// Runs mutilated statements, too, for as many seconds as `TRAILMERE_FUZZ_SECONDS` says; not at all where it is not set.
+/// `TRAILMERE_FUZZ_SEED` begins elsewhere.
+#[test]
+fn mutilated_statements_run_to_their_end() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let Some(seconds) = number("TRAILMERE_FUZZ_SECONDS") else { return };
+    let statements: Vec<Vec<String>> = golden_statements().iter().map(|s| pieces(s)).collect();
+    let mut dice = Dice(number("TRAILMERE_FUZZ_SEED").unwrap_or(0x5851_f42d_4c95_7f2d));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(16 << 20).build().unwrap();
+    let begun = std::time::Instant::now();
+    let (mut ran, mut findings) = (0_u64, vec![]);
+    while begun.elapsed().as_secs() < seconds {
+        let text = mutilated(&statements, &mut dice);
+        let (sql, limit) = (text.clone(), std::time::Duration::from_secs(60));
+        let task = runtime.spawn(async move { run(&sql, &Tables::default()).await });
+        ran += 1;
+        match runtime.block_on(async { tokio::time::timeout(limit, task).await }) {
+            Ok(Ok(Err(e))) if e.contains("please report") => findings.push(format!("{text}\n{e}")),
+            Ok(Ok(_)) => {}
+            Ok(Err(panic)) => findings.push(format!("{text}\n{panic}")),
+            Err(_) => findings.push(format!("{text}\ntook longer than {limit:?}")),
+        }
+    }
+    runtime.shutdown_background();
+    eprintln!("{ran} statements in {seconds} s, {} findings", findings.len());
+    assert!(findings.is_empty(), "{}", findings.join("\n\n"));
+}
+
+#[test]
+fn patterns_of_exponential_kind_end() {
+    let subject = format!("rpad('a', 40, 'a') || 'b{}'", "c".repeat(10));
+    for pattern in ["(a+)+$", "(a|aa)+$", "(a*)*$", "((a+)*b?)*$", "(a|a?)+$", "^(a+)+\\1$", "(?=(a+)+$)a"] {
+        let sql = format!("SELECT regexp_like({subject}, '{pattern}')");
+        let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(16 << 20).build().unwrap();
+        let task = runtime.spawn(async move { run(&sql, &Tables::default()).await });
+        // Whatever comes out: it comes out.
+        let _ = runtime.block_on(task).unwrap();
+    }
+    let many = "%a".repeat(500);
+    assert_eq!(rows(format!("SELECT rpad('a', 20000, 'a') LIKE '{many}b'")), [["false"]]);
+    assert_eq!(rows(format!("SELECT x LIKE p FROM (VALUES (rpad('a', 20000, 'a'), '{many}b')) t(x, p)")), [["false"]]);
+    assert!(error(format!("SELECT regexp_like('a', '{}')", "(".repeat(5_000))).len() < 10_000);
+    assert!(error("SELECT regexp_like('a', '((a{1000}){1000}){1000}')".into()).len() < 10_000);
+}
+
+#[test]
+fn inline_functions_cannot_explode() {
+    let mut sql = String::from("WITH FUNCTION f0(x bigint) RETURNS bigint RETURN x + 1");
+    for i in 1..60 {
+        let before = i - 1;
+        sql.push_str(&format!(", FUNCTION f{i}(x bigint) RETURNS bigint RETURN f{before}(x) - f{before}(x)"));
+    }
+    // Each function is compiled once; two calls in each are too many to run, so it is only planned.
+    let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let statement = trailmere_sql::Statement::parse(&format!("{sql} SELECT f59(x) FROM (VALUES 1) t(x)")).unwrap();
+    statement.plan(&Tables::default(), &trailmere_sql::PlanOptions::new(now)).unwrap();
+    let doubled = "d(".repeat(60) + "random()" + &")".repeat(60);
+    let sql = format!("WITH FUNCTION d(x double) RETURNS double RETURN x - x SELECT {doubled}");
+    assert_eq!(rows(sql), [["0.0"]]);
+}
+
+#[test]
+fn the_length_of_a_statement_is_limited() {
+    let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let mut options = trailmere_sql::PlanOptions::new(now);
+    options.max_length = 10_000;
+    let statement = trailmere_sql::Statement::parse(&format!("SELECT '{}'", "x".repeat(10_000))).unwrap();
+    let e = statement.plan(&Tables::default(), &options).unwrap_err();
+    assert!(e.message.contains("10000 are allowed"), "{}", e.message);
+}
+
+mod any_text {
+    use proptest::prelude::*;
+
+    use super::Tables;
+
+    /// Words of the grammar, names, literals and symbols.
+    const WORDS: &[&str] = &[
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP BY",
+        "ORDER BY",
+        "HAVING",
+        "LIMIT",
+        "WITH",
+        "AS",
+        "FUNCTION",
+        "RETURNS",
+        "BEGIN",
+        "END",
+        "IF",
+        "THEN",
+        "CASE",
+        "WHEN",
+        "LOOP",
+        "RETURN",
+        "SET",
+        "DECLARE",
+        "JOIN",
+        "LEFT",
+        "CROSS",
+        "UNNEST",
+        "LATERAL",
+        "OVER",
+        "PARTITION BY",
+        "ROWS",
+        "RANGE",
+        "BETWEEN",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "EXISTS",
+        "LIKE",
+        "ESCAPE",
+        "IS",
+        "NULL",
+        "DISTINCT",
+        "CAST",
+        "TRY_CAST",
+        "ARRAY[",
+        "]",
+        "(",
+        ")",
+        ",",
+        ".",
+        ";",
+        "*",
+        "+",
+        "-",
+        "/",
+        "%",
+        "||",
+        "->",
+        "=>",
+        "=",
+        "<>",
+        "<",
+        ">=",
+        "'text'",
+        "1",
+        "1.5",
+        "1e9",
+        "x",
+        "y",
+        "t",
+        "bigint",
+        "varchar",
+        "map(",
+        "row(",
+        "interval '1' day",
+        "timestamp '2024-01-01 00:00:00'",
+        "count",
+        "sum",
+        "json_value",
+        "EXTRACT",
+        "MATCH_RECOGNIZE",
+        "PATTERN",
+        "DEFINE",
+        "MEASURES",
+        "VALUES",
+        "UNION",
+        "EXCEPT",
+        "TABLE",
+        "GROUPING SETS",
+        "?",
+        "$x",
+        "\"q\"",
+        "X'00'",
+        "FILTER",
+        "IGNORE NULLS",
+        "AT TIME ZONE",
+        "TRUE",
+        "ON",
+        "USING",
+        "FETCH FIRST",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn words_in_any_order_end_in_a_plan_or_an_error(chosen in prop::collection::vec(0..WORDS.len(), 0..60)) {
+            let text: Vec<&str> = chosen.iter().map(|i| WORDS[*i]).collect();
+            check(&format!("SELECT {}", text.join(" ")))?;
+            check(&text.join(" "))?;
+        }
+
+        #[test]
+        fn any_text_ends_in_a_plan_or_an_error(text in ".{0,200}") {
+            check(&text)?;
+            check(&format!("SELECT {text}"))?;
+        }
+    }
+
+    fn check(text: &str) -> Result<(), TestCaseError> {
+        let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap_or_default();
+        let options = trailmere_sql::PlanOptions::new(now);
+        let tables = Tables::default().with("t", "x bigint\ny varchar");
+        let planned = trailmere_sql::Statement::parse(text).and_then(|s| s.plan(&tables, &options));
+        if let Err(e) = planned {
+            prop_assert!(!e.message.contains("please report"), "{}", e.render(text));
+        }
+        for fragment in trailmere_sql::split_script(text) {
+            prop_assert!(text[fragment.offset..].starts_with(fragment.text));
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use trailmere_ingest::{Dedupe, ImportOptions, ImportSelectors, ImportStatus, Progress, Resume, find_import, imports};
+use trailmere_ingest::{
+    Dedupe, ImportOptions, ImportSelectors, ImportStatus, Progress, Resume, Step, find_import, imports,
+};
 use trailmere_model::{CreateStore, EventDataStore};
 use uuid::Uuid;
 
@@ -102,12 +104,14 @@ async fn what_failed_can_be_retried_alone() {
     assert_eq!((s.files_completed, s.events_completed, s.prefixes_completed, s.failed_entries), (6, 19, 6, 0));
 }
 
-/// Stops after so many files were found.
+/// Stops after so many files were handed on to be read.
 struct Stopping(AtomicU64);
 
 impl Progress for Stopping {
-    fn found(&self, _: u64) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+    fn step(&self, step: Step) {
+        if step == Step::Listed {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 
     fn is_stopped(&self) -> bool {

@@ -208,36 +208,80 @@ fn map_union(args: &[Arg<'_>]) -> Result<AggregateCall> {
     Ok(aggregate("map_union", vec![ty.clone()], ty, fold))
 }
 
+/// Bytes of a joined text at most.
+const MOST_JOINED: usize = 1 << 20;
+
+/// What becomes of a text that is too long.
+#[derive(Clone)]
+enum Overflow {
+    Fails,
+    /// The filler stands for what is cut, and perhaps its number.
+    Truncates {
+        filler: String,
+        counted: bool,
+    },
+}
+
+/// The parser gives ON OVERFLOW TRUNCATE as two more arguments.
 fn listagg(args: &[Arg<'_>]) -> Result<AggregateCall> {
     let bad = || no_overload("listagg", args, "a varchar and a constant separator");
-    let separator = match args {
-        [_] => String::new(),
-        [_, separator] => constant_text(separator).ok_or_else(bad)?.to_string(),
-        _ => return Err(bad()),
-    };
-    if !(args[0].ty().is_text() || *args[0].ty() == Type::Unknown) {
+    let text = |i: usize| args.get(i).map(|a| constant_text(a).map(str::to_string).ok_or_else(bad)).transpose();
+    let (separator, filler, counted) = (text(1)?.unwrap_or_default(), text(2)?, text(3)?);
+    if args.is_empty() || args.len() == 3 || !(args[0].ty().is_text() || *args[0].ty() == Type::Unknown) {
         return Err(bad());
     }
+    let overflow = match filler {
+        None => Overflow::Fails,
+        Some(filler) => Overflow::Truncates { filler, counted: counted.as_deref() == Some("count") },
+    };
     let types = vec![Type::VARCHAR; args.len()];
     let arrow = types.iter().map(Type::arrow).collect();
-    let identity = separator.clone();
+    let identity = match &overflow {
+        Overflow::Fails => separator.clone(),
+        Overflow::Truncates { filler, counted } => format!("{separator:?} {filler:?} {counted}"),
+    };
     let fold = Collect::new(arrow, Some(0), move |rows| {
         let values = rows.columns[0].as_string_view();
         let mut builder = StringViewBuilder::new();
         let mut joined = String::new();
         for window in rows.offsets.windows(2) {
             joined.clear();
-            for i in window[0]..window[1] {
-                if i > window[0] {
-                    joined.push_str(&separator);
-                }
-                joined.push_str(values.value(i as usize));
-            }
+            let texts = (window[0]..window[1]).map(|i| values.value(i as usize));
+            join(texts, &separator, &overflow, &mut joined)?;
             builder.append_option((window[1] > window[0]).then_some(&joined));
         }
         Ok(Arc::new(builder.finish()) as ArrayRef)
     });
     Ok(aggregate_with("listagg", types, Type::VARCHAR, identity, fold))
+}
+
+fn join<'t>(
+    mut texts: impl ExactSizeIterator<Item = &'t str>,
+    separator: &str,
+    overflow: &Overflow,
+    out: &mut String,
+) -> DfResult<()> {
+    let mut first = true;
+    while let Some(text) = texts.next() {
+        let between = if first { "" } else { separator };
+        first = false;
+        if out.len() + between.len() + text.len() <= MOST_JOINED {
+            out.push_str(between);
+            out.push_str(text);
+            continue;
+        }
+        let Overflow::Truncates { filler, counted } = overflow else {
+            let message = "Concatenated string has the length in bytes larger than the maximum output length";
+            return fail(format!("{message} {MOST_JOINED}"));
+        };
+        out.push_str(between);
+        out.push_str(filler);
+        if *counted {
+            out.push_str(&format!("({})", texts.len() + 1));
+        }
+        break;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

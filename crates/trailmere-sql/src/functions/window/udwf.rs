@@ -39,11 +39,19 @@ pub(super) fn udwf(name: &'static str, args: usize, returns: &Type, compute: Com
     WindowUDF::new_from_impl(Window { name, returns: returns.arrow(), signature, compute })
 }
 
-struct Window {
+/// A window function of ours.
+pub(super) struct Window {
     name: &'static str,
     returns: DataType,
     signature: Signature,
     compute: Compute,
+}
+
+impl Window {
+    /// What it computes.
+    pub(super) fn compute(&self) -> Compute {
+        self.compute
+    }
 }
 
 impl std::fmt::Debug for Window {
