@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use trailmere_model::{Error, EventDataStore, Kind, Refusal, Result};
 use uuid::Uuid;
 
-use crate::documents::Document;
+use crate::documents::{Document, Survey};
 use crate::lake::Lake;
 use crate::stores;
 
@@ -74,7 +74,11 @@ fn is_won(written: Result<u64>) -> Result<Option<u64>> {
     match written {
         Ok(version) => Ok(Some(version)),
         // A refusal by storage itself has a source.
-        Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Unavailable) && StdError::source(&error).is_none() => Ok(None),
+        Err(error)
+            if matches!(error.kind(), Kind::Invalid | Kind::Unavailable) && StdError::source(&error).is_none() =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -92,6 +96,15 @@ pub(crate) async fn release(lake: &Lake, name: &str, store: Uuid) -> Result<()> 
         }
         _ => Ok(()),
     }
+}
+
+/// The name and the store that a document of names says, if it is one.
+pub(crate) fn holding(document: &Survey) -> Option<(String, Uuid)> {
+    if document.kind != KIND {
+        return None;
+    }
+    let holder: Holder = serde_json::from_value(document.newest.as_ref().ok()?.clone()?).ok()?;
+    Some((document.id.clone(), holder.store))
 }
 
 /// What is said to who comes second.

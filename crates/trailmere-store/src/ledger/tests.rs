@@ -24,6 +24,7 @@ fn entry(log_file: &str, outcome: FileOutcome) -> LedgerEntry {
         raw_bytes: 1000,
         ingested: 1_700_000_000_000_000,
         taken: if outcome == FileOutcome::Partial { vec![1, u64::MAX, 3] } else { Vec::new() },
+        verified: (outcome == FileOutcome::Complete).then_some(Verified::Verified),
     }
 }
 
