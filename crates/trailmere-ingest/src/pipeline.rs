@@ -20,6 +20,7 @@ mod sort;
 mod tally;
 mod target;
 mod unit;
+mod verify;
 mod worker;
 
 use std::sync::atomic::AtomicU64;
