@@ -28,5 +28,5 @@ pub use progress::{Decoded, NoProgress, Progress, Step};
 pub use request::{DEFAULT_MEMORY, Dedupe, ImportOptions, ImportSelectors, IngestRequest, Resume, VerifyOptions};
 pub use summary::{Failure, FileCounts, IngestSummary, Outcome, StoreCounts, Verification};
 pub use verify::{
-    DigestFault, Line, LogFault, Moved, PublicKeys, Ratio, Trail, TrailReport, VerifyRequest, verify_logs,
+    DigestFault, Line, LogFault, Moved, PublicKeys, Ratio, Trail, TrailReport, VerifyRequest, Witness, verify_logs,
 };

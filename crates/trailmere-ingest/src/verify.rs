@@ -68,22 +68,26 @@ pub(crate) struct Span {
     pub(crate) end: DateTime<Utc>,
 }
 
-/// Validates all digests of a source and the log files that they name; tells `hear` of each as it goes.
+/// Is told how a validation goes on.
+pub trait Witness: Send {
+    /// Hears of a digest, a log file or a gap.
+    fn line(&mut self, line: &Line);
+
+    /// Hears what a trail in a region came to.
+    fn report(&mut self, report: &TrailReport);
+}
+
+/// Validates all digests of a source and the log files that they name; tells of each as it goes.
 ///
-/// `done` gets a report for each trail and region. Fails only if something cannot be read at all: what is invalid is in
-/// the reports.
-pub async fn verify_logs(
-    request: &VerifyRequest,
-    now: DateTime<Utc>,
-    hear: &mut (dyn FnMut(&Line) + Send),
-    done: &mut (dyn FnMut(&TrailReport) + Send),
-) -> Result<()> {
+/// Fails only if something cannot be read at all: what is invalid is in the lines and the reports.
+pub async fn verify_logs(request: &VerifyRequest, now: DateTime<Utc>, witness: &mut dyn Witness) -> Result<()> {
     let archive = Archive::open(&request.source, request.bucket.as_deref()).await?;
     for (trail, listed) in by_trail(archive.digests().await?) {
         let span = span(request, &listed, now)?;
         let checks =
             Checks { archive: &archive, keys: &request.public_keys, trail: &trail, span, moved: request.moved };
-        done(&verify_trail(checks, listed, hear).await?);
+        let report = verify_trail(checks, listed, witness).await?;
+        witness.report(&report);
     }
     Ok(())
 }
@@ -111,27 +115,22 @@ pub(crate) fn span(request: &VerifyRequest, listed: &[DigestKey], now: DateTime<
     Ok(Span { start, end })
 }
 
-async fn verify_trail(
-    checks: Checks<'_>,
-    listed: Vec<DigestKey>,
-    hear: &mut (dyn FnMut(&Line) + Send),
-) -> Result<TrailReport> {
+async fn verify_trail(checks: Checks<'_>, listed: Vec<DigestKey>, witness: &mut dyn Witness) -> Result<TrailReport> {
     let (trail, span) = (checks.trail.clone(), checks.span);
     let mut report = TrailReport::new(trail.clone(), span);
-    hear(&Line::Begun { trail: trail.arn(), start: span.start, end: span.end });
+    witness.line(&Line::Begun { trail: trail.arn(), start: span.start, end: span.end });
     for listed in split(listed, span) {
         let mut chain = Chain::new(checks, listed)?;
-        while let Some(step) = chain.next().await? {
-            let Step { line, digest } = step;
+        while let Some(Step { line, digest }) = chain.next().await? {
             report.count(&line);
-            hear(&line);
+            witness.line(&line);
             let Some(digest) = digest else { continue };
             report.found(&digest)?;
-            logs::check_all(checks.archive, &digest, &mut |line| {
+            let mut hear = |line: Line| {
                 report.count(&line);
-                hear(&line);
-            })
-            .await?;
+                witness.line(&line);
+            };
+            logs::check_all(checks.archive, &digest, &mut hear).await?;
         }
     }
     Ok(report)

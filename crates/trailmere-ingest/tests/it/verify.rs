@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use trailmere_ingest::{Line, PublicKeys, TrailReport, VerifyRequest, verify_logs};
+use trailmere_ingest::{Line, PublicKeys, TrailReport, VerifyRequest, Witness, verify_logs};
 use trailmere_testgen::{DigestChain, DigestPlace, DigestedLog, KeyNumber, SignedDigest, Signer, public_keys};
 
 pub(crate) const BUCKET: &str = "audit-logs";
@@ -142,6 +142,7 @@ pub(crate) fn request(folder: &Path) -> VerifyRequest {
 }
 
 /// What a validation says.
+#[derive(Default)]
 pub(crate) struct Said {
     pub(crate) lines: Vec<String>,
     /// What goes to stderr.
@@ -149,17 +150,23 @@ pub(crate) struct Said {
     pub(crate) reports: Vec<TrailReport>,
 }
 
-pub(crate) async fn said(request: &VerifyRequest) -> Said {
-    let (mut lines, mut warnings) = (Vec::new(), Vec::new());
-    let mut hear = |line: &Line| {
-        lines.push(line.to_string());
+impl Witness for Said {
+    fn line(&mut self, line: &Line) {
+        self.lines.push(line.to_string());
         if line.is_warning() {
-            warnings.push(line.to_string());
+            self.warnings.push(line.to_string());
         }
-    };
-    let mut reports = Vec::new();
-    verify_logs(request, now(), &mut hear, &mut |report| reports.push(report.clone())).await.unwrap();
-    Said { lines, warnings, reports }
+    }
+
+    fn report(&mut self, report: &TrailReport) {
+        self.reports.push(report.clone());
+    }
+}
+
+pub(crate) async fn said(request: &VerifyRequest) -> Said {
+    let mut said = Said::default();
+    verify_logs(request, now(), &mut said).await.unwrap();
+    said
 }
 
 fn digest_line(key: &str, what: &str) -> String {

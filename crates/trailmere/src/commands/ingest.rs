@@ -12,14 +12,14 @@ use anyhow::Result;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use trailmere_ingest::{
-    Dedupe, ImportOptions, ImportSelectors, IngestRequest, IngestSummary, Outcome, Resume, VerifyOptions, ingest,
+    Dedupe, ImportOptions, ImportSelectors, IngestRequest, IngestSummary, Moved, Outcome, Resume, VerifyOptions, ingest,
 };
 use trailmere_model::Error;
 use trailmere_store::Lake;
 use uuid::Uuid;
 
 use super::query::{bytes, duration};
-use super::verify::{moved, read_public_keys};
+use super::verify::read_public_keys;
 use crate::arguments::Global;
 use crate::context::{now, open_lake};
 use crate::exit;
@@ -88,7 +88,8 @@ impl VerifyArguments {
             return Ok(None);
         }
         let public_keys = read_public_keys(&self.public_keys)?;
-        Ok(Some(VerifyOptions { public_keys, bucket: self.bucket.clone(), moved: moved(self.allow_moved) }))
+        let moved = if self.allow_moved { Moved::Accepted } else { Moved::Invalid };
+        Ok(Some(VerifyOptions { public_keys, bucket: self.bucket.clone(), moved }))
     }
 }
 

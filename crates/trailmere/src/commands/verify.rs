@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-pub(crate) use logs::{moved, read_public_keys};
+pub(crate) use logs::read_public_keys;
 
 /// Checks by signatures.
 #[derive(Debug, Args)]

@@ -2,7 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::WriterProperties;
 use trailmere_testgen::{Amount, Digests, Plan, write};
 
 use crate::program::Program;
@@ -110,16 +114,7 @@ fn the_doctor_says_what_is_wrong_and_how_it_is_mended() {
     let json: serde_json::Value = serde_json::from_str(&program.run(&["doctor", "--json"]).out).unwrap();
     assert_eq!((json["depth"].as_str(), json["findings"].as_array().map(Vec::len)), (Some("quick"), Some(0)));
 
-    let stores = program.folder().join("lake/stores");
-    let mut waiting = vec![stores];
-    let file = loop {
-        let path = waiting.pop().unwrap();
-        if path.is_dir() {
-            waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.to_str().unwrap().contains("calendarday=") {
-            break path;
-        }
-    };
+    let file = data_files(&program).remove(0);
     fs::remove_file(&file).unwrap();
     let ill = program.run(&["doctor"]);
     assert_eq!(ill.code, 1);
@@ -129,4 +124,58 @@ fn the_doctor_says_what_is_wrong_and_how_it_is_mended() {
         "{}",
         ill.out
     );
+}
+
+/// The files of events in a lake.
+fn data_files(program: &Program) -> Vec<PathBuf> {
+    let (mut waiting, mut found) = (vec![program.folder().join("lake/stores")], Vec::new());
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.to_str().unwrap().contains("calendarday=") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Writes a file as versions without `"$verified"` wrote it, and lets the Delta log say how long it is now.
+fn write_as_before(file: &Path) {
+    let bytes = bytes::Bytes::from(fs::read(file).unwrap());
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes.clone()).unwrap();
+    let sorting = reader.metadata().row_group(0).sorting_columns().cloned();
+    let properties = WriterProperties::builder().set_sorting_columns(sorting).build();
+    let kept: Vec<usize> = (0..reader.schema().fields().len() - 1).collect();
+    assert_eq!(reader.schema().fields().last().unwrap().name(), "_verified");
+    let schema = Arc::new(reader.schema().project(&kept).unwrap());
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).unwrap();
+    for batch in reader.build().unwrap() {
+        writer.write(&batch.unwrap().project(&kept).unwrap()).unwrap();
+    }
+    let written = writer.into_inner().unwrap();
+    fs::write(file, &written).unwrap();
+    let (name, table) = (file.file_name().unwrap().to_str().unwrap(), file.ancestors().nth(2).unwrap());
+    let (before, after) = (format!("\"size\":{}", bytes.len()), format!("\"size\":{}", written.len()));
+    for entry in fs::read_dir(table.join("_delta_log")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let line = |line: &str| if line.contains(name) { line.replace(&before, &after) } else { line.to_owned() };
+        fs::write(&path, text.lines().map(line).collect::<Vec<_>>().join("\n")).unwrap();
+    }
+}
+
+#[test]
+fn a_lake_of_an_earlier_version_answers_and_is_kept_up() {
+    let program = Program::with_logs();
+    let sql = r#"SELECT count(*), count("$verified"), count("$path"), max(eventTime) FROM events"#;
+    let before = program.rows(sql);
+    data_files(&program).iter().for_each(|file| write_as_before(file));
+    assert_eq!(program.rows(sql), before);
+    assert_eq!(program.rows(r#"SELECT count(*) FROM events WHERE "$verified" = 'verified'"#), ["0"]);
+    let all = program.rows("SELECT eventID FROM events ORDER BY 1");
+    assert_eq!(program.rows(r#"SELECT eventID FROM events WHERE "$verified" IS NULL ORDER BY 1"#), all);
+    let kept_up = program.run(&["maintain", "--dedupe"]);
+    assert_eq!(kept_up.code, 0, "{}", kept_up.out);
+    let well = program.run(&["doctor", "--deep"]);
+    assert_eq!(well.code, 0, "{}", well.out);
 }

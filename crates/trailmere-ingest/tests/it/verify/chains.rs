@@ -37,7 +37,7 @@ async fn a_span_takes_what_overlaps_with_it() {
     assert_eq!(digests, valid);
     assert!(said.reports[0].to_string().contains("Results found for 2026-03-01T03:00:00Z to 2026-03-01T05:00:00Z:"));
     let request = VerifyRequest { start: time(5), end: time(3), ..copy.request() };
-    let error = verify_logs(&request, now(), &mut |_| {}, &mut |_| {}).await.unwrap_err();
+    let error = verify_logs(&request, now(), &mut Said::default()).await.unwrap_err();
     assert_eq!(error.message(), "Invalid time range specified: start-time must occur before end-time");
 }
 

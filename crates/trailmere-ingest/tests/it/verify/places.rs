@@ -44,7 +44,7 @@ async fn what_is_no_folder_is_refused() {
     ] {
         let request =
             VerifyRequest { source: source.to_owned(), bucket: bucket.map(str::to_owned), ..VerifyRequest::default() };
-        assert_eq!(verify_logs(&request, now(), &mut |_| {}, &mut |_| {}).await.unwrap_err().message(), said);
+        assert_eq!(verify_logs(&request, now(), &mut Said::default()).await.unwrap_err().message(), said);
     }
 }
 
@@ -116,5 +116,5 @@ async fn child_verifies_a_bucket() {
     let missing = format!("Log file\ts3://{present}/{}\tINVALID: not found", copy.logs[3]);
     assert!(said(&request).await.warnings.contains(&missing));
     let nowhere = VerifyRequest { source: "s3://no-such-bucket".to_owned(), ..request };
-    assert!(verify_logs(&nowhere, now(), &mut |_| {}, &mut |_| {}).await.is_err());
+    assert!(verify_logs(&nowhere, now(), &mut Said::default()).await.is_err());
 }

@@ -145,6 +145,6 @@ async fn keys_that_are_missing_wrong_or_unreadable() {
     assert_eq!(said(&of(&unreadable)).await.warnings, all(&unusable));
 
     let outdated = of(&public_keys(&[&first], "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"));
-    let error = verify_logs(&outdated, now(), &mut |_| {}, &mut |_| {}).await.unwrap_err();
+    let error = verify_logs(&outdated, now(), &mut Said::default()).await.unwrap_err();
     assert_eq!(error.message(), "No public keys found between 2026-03-01T00:00:00Z and 2026-03-02T14:00:00Z");
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use trailmere_ingest::{Line, Moved, PublicKeys, TrailReport, VerifyRequest, verify_logs};
+use trailmere_ingest::{Line, Moved, PublicKeys, TrailReport, VerifyRequest, Witness, verify_logs};
 use trailmere_model::Error;
 
 use crate::commands::ingest::moment;
@@ -48,26 +48,23 @@ pub(crate) async fn run(command: Logs) -> Result<ExitCode> {
         start: command.start,
         end: command.end,
         bucket: command.bucket.clone(),
-        moved: moved(command.allow_moved),
+        moved: if command.allow_moved { Moved::Accepted } else { Moved::Invalid },
     };
-    let mut voice = Voice { is_verbose: command.verbose, is_json: command.json, is_apart: true };
-    let mut reports = Vec::new();
-    verify_logs(&request, now(), &mut |line| voice.say(line), &mut |report| {
-        voice.sum_up(report);
-        reports.push(report.clone());
-    })
-    .await?;
+    let mut voice = Voice {
+        is_verbose: command.verbose,
+        is_json: command.json,
+        is_apart: true,
+        is_summed_up: false,
+        reports: Vec::new(),
+    };
+    verify_logs(&request, now(), &mut voice).await?;
+    let reports = voice.reports;
     if command.json {
         println!("{}", serde_json::to_string_pretty(&reports)?);
     } else if reports.is_empty() {
         println!("No digests found");
     }
     Ok(if reports.iter().all(TrailReport::is_good) { ExitCode::SUCCESS } else { exit::FAILED })
-}
-
-/// What an argument that can only be given or not means.
-pub(crate) fn moved(is_allowed: bool) -> Moved {
-    if is_allowed { Moved::Accepted } else { Moved::Invalid }
 }
 
 /// Reads files of public keys.
@@ -88,10 +85,13 @@ struct Voice {
     is_json: bool,
     /// Whether a blank line was the last.
     is_apart: bool,
+    /// Whether a summary was the last.
+    is_summed_up: bool,
+    reports: Vec<TrailReport>,
 }
 
-impl Voice {
-    fn say(&mut self, line: &Line) {
+impl Witness for Voice {
+    fn line(&mut self, line: &Line) {
         if line.is_warning() {
             eprint!("{}{line}\n\n", if self.is_apart { "" } else { "\n" });
             self.is_apart = true;
@@ -101,7 +101,7 @@ impl Voice {
             return;
         }
         if !line.is_good_news() {
-            print!("{line}\n\n");
+            print!("{}{line}\n\n", if self.is_summed_up { "\n" } else { "" });
             self.is_apart = true;
         } else if self.is_verbose {
             println!("{line}");
@@ -109,11 +109,12 @@ impl Voice {
         }
     }
 
-    fn sum_up(&mut self, report: &TrailReport) {
+    fn report(&mut self, report: &TrailReport) {
+        self.reports.push(report.clone());
         if self.is_json {
             return;
         }
-        println!("{}{report}", if self.is_apart { "" } else { "\n" });
-        self.is_apart = true;
+        print!("{}{report}", if self.is_apart { "" } else { "\n" });
+        self.is_summed_up = true;
     }
 }
