@@ -152,17 +152,16 @@ impl<'a> Look<'a> {
             sort_columns(self.store_type).iter().map(|name| column(rows, name).cloned()).collect::<Result<_>>()?;
         let keys = self.converter.convert_columns(&columns);
         let keys = keys.map_err(|error| failure::arrow(error, "compare rows"))?;
+        let mut last = self.last.as_ref().map(OwnedRow::row);
         for key in keys.iter() {
-            if self.is_unsorted {
-                return Ok(());
+            if !self.is_unsorted && last.is_some_and(|last| last > key) {
+                self.is_unsorted = true;
+                let seen = "its rows are not in the order that queries count on";
+                self.findings.push(Ailment::FileOrder.found(&self.file.path, seen));
             }
-            self.is_unsorted = self.last.as_ref().is_some_and(|last| last.row() > key);
-            self.last = Some(key.owned());
+            last = Some(key);
         }
-        if self.is_unsorted {
-            let seen = "its rows are not in the order that queries count on";
-            self.findings.push(Ailment::FileOrder.found(&self.file.path, seen));
-        }
+        self.last = last.map(|row| row.owned());
         Ok(())
     }
 
