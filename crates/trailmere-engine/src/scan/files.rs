@@ -7,7 +7,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
-use trailmere_model::{CALENDARDAY, EVENTTIME};
+use trailmere_model::{CALENDARDAY, EVENTTIME, VERIFIED};
 use trailmere_store::{ColumnStats, DataFile, StatValue};
 
 /// A data file of a snapshot.
@@ -102,12 +102,16 @@ impl ScanFile {
         }
     }
 
-    /// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer.
+    /// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer; but not of a file that
+    /// may be older than the youngest column.
     pub(crate) fn partitioned(&self, file_schema: &SchemaRef) -> PartitionedFile {
-        PartitionedFile::new(self.path.clone(), self.size)
+        let file = PartitionedFile::new(self.path.clone(), self.size)
             .with_partition_values(vec![ScalarValue::Int64(Some(self.day))])
-            .with_statistics(Arc::new(self.statistics(file_schema)))
-            .with_arrow_schema(Arc::clone(file_schema))
+            .with_statistics(Arc::new(self.statistics(file_schema)));
+        match self.null_count(VERIFIED) {
+            Some(_) => file.with_arrow_schema(Arc::clone(file_schema)),
+            None => file,
+        }
     }
 
     fn statistics(&self, schema: &Schema) -> Statistics {

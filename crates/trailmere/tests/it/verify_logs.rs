@@ -159,9 +159,21 @@ fn write_as_before(file: &Path) {
     for entry in fs::read_dir(table.join("_delta_log")).unwrap() {
         let path = entry.unwrap().path();
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        let line = |line: &str| if line.contains(name) { line.replace(&before, &after) } else { line.to_owned() };
+        let line = |line: &str| {
+            if line.contains(name) { forget_statistics(line.replace(&before, &after)) } else { line.to_owned() }
+        };
         fs::write(&path, text.lines().map(line).collect::<Vec<_>>().join("\n")).unwrap();
     }
+}
+
+/// What a line of the log says of `_verified`, whose NULLs were not counted then.
+fn forget_statistics(mut line: String) -> String {
+    let said = r#",\"_verified\":"#;
+    while let Some(start) = line.find(said) {
+        let digits = line[start + said.len()..].bytes().take_while(u8::is_ascii_digit).count();
+        line.replace_range(start..start + said.len() + digits, "");
+    }
+    line
 }
 
 #[test]
