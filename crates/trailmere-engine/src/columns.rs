@@ -12,7 +12,7 @@ use datafusion::logical_expr::{ColumnarValue, Expr};
 use sha2::{Digest, Sha256};
 use trailmere_model::{
     CALENDARDAY, ColumnType, EVENTCONTEXT, EVENTJSON, EVENTJSONCHECKSUM, EVENTTIME, HOUR, INGESTED, Member, PATH,
-    StoreType, extra_columns, published_columns, scanned_type, storage_schema,
+    StoreType, VERIFIED, extra_columns, published_columns, scanned_type, storage_schema,
 };
 use trailmere_sql::call::{Typed, apply, downcast};
 use trailmere_sql::catalog::TableColumn;
@@ -45,9 +45,10 @@ pub(crate) fn table_columns(store_type: StoreType) -> Vec<TableColumn> {
         let (name, display) = match column.name {
             PATH => ("$path", "$path"),
             INGESTED => ("$ingested", "$ingested"),
+            VERIFIED => ("$verified", "$verified"),
             other => (other, column.display),
         };
-        debug_assert!([PATH, INGESTED, EVENTCONTEXT].contains(&column.name));
+        debug_assert!([PATH, INGESTED, VERIFIED, EVENTCONTEXT].contains(&column.name));
         columns.push(hidden(visible(name, display, sql_type(&column.column_type), physical(column.name))));
     }
     columns.push(hidden(visible(CALENDARDAY, CALENDARDAY, Type::BigInt, physical(CALENDARDAY))));

@@ -16,7 +16,7 @@ use libdeflater::Decompressor;
 use memchr::memmem;
 use trailmere_model::Error;
 
-use gzip::GzipReader;
+pub(crate) use gzip::{GzipReader, Member, only_member};
 
 /// The bytes of one delivered file.
 pub enum Input<'a> {

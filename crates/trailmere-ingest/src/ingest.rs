@@ -14,6 +14,7 @@ use crate::progress::Progress;
 use crate::request::IngestRequest;
 use crate::source::{Pruning, Source};
 use crate::summary::IngestSummary;
+use crate::verify::Cover;
 
 /// After this many rounds in which other ingesters took part of the batches, something is wrong.
 const MAX_ROUNDS: usize = 200;
@@ -53,6 +54,12 @@ fn check(request: &IngestRequest) -> Result<()> {
     if request.import.is_some() && request.follow.is_some() {
         return Err(Error::invalid("an import has an end, a follower has none").hint("import first, then follow"));
     }
+    if request.verify.is_some() && request.follow.is_some() {
+        return Err(Error::invalid(
+            "a follower is ahead of the digests: they come up to an hour after their log files",
+        )
+        .hint("follow without verifying, and run `trailmere verify logs` later"));
+    }
     Ok(())
 }
 
@@ -74,7 +81,9 @@ pub(crate) async fn take_all(
 ) -> Result<(Tally, IngestSummary)> {
     let (sources, pruning, progress) = from;
     let targets = pipeline::targets(lake, request, now, &[]).await?;
-    let round = Round { lake, request, plan: Arc::new(Plan::new(targets, request, now)), progress };
+    let cover = Cover::of(request, now).await?;
+    let plan = Plan { cover, ..Plan::new(targets, request, now) };
+    let round = Round { lake, request, plan: Arc::new(plan), progress };
     let tally = take(&round, Feed::All { sources, pruning, cursors: None }).await?;
     let summary = tally.summary(&round.plan);
     Ok((tally, summary))

@@ -11,6 +11,7 @@ mod follow;
 mod import;
 mod ingest;
 mod preview;
+mod verify;
 
 mod pipeline;
 mod source;
@@ -24,5 +25,8 @@ pub use ingest::ingest;
 pub use pipeline::default_store_name;
 pub use preview::{Amount, SelectorAmount, SelectorPreview, preview_selectors};
 pub use progress::{Decoded, NoProgress, Progress, Step};
-pub use request::{DEFAULT_MEMORY, Dedupe, ImportOptions, ImportSelectors, IngestRequest, Resume};
-pub use summary::{Failure, FileCounts, IngestSummary, Outcome, StoreCounts};
+pub use request::{DEFAULT_MEMORY, Dedupe, ImportOptions, ImportSelectors, IngestRequest, Resume, VerifyOptions};
+pub use summary::{Failure, FileCounts, IngestSummary, Outcome, StoreCounts, Verification};
+pub use verify::{
+    DigestFault, Line, LogFault, Moved, PublicKeys, Ratio, Trail, TrailReport, VerifyRequest, Witness, verify_logs,
+};

@@ -19,6 +19,7 @@ mod sort;
 mod tally;
 mod target;
 mod unit;
+mod verify;
 mod window;
 mod worker;
 

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::verify::{Moved, PublicKeys};
+
 /// Memory that rows and log files under way may take, by default; the process takes about half as much again.
 pub const DEFAULT_MEMORY: usize = 512 << 20;
 
@@ -28,6 +30,19 @@ pub struct IngestRequest {
     pub memory: usize,
     /// Threads that decode, and as many that encode; 0 means as many as there are cores.
     pub threads: usize,
+    /// Holds each log file against CloudTrail's digests, which are looked for in the same sources.
+    pub verify: Option<VerifyOptions>,
+}
+
+/// What log files are verified by.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyOptions {
+    /// The keys that digests are signed with.
+    pub public_keys: PublicKeys,
+    /// Where a copy in a folder comes from: `bucket` or `bucket/prefix`; else as the newest digest says.
+    pub bucket: Option<String>,
+    /// What is done about digests that are not where they were delivered.
+    pub moved: Moved,
 }
 
 impl Default for IngestRequest {
@@ -41,6 +56,7 @@ impl Default for IngestRequest {
             dedupe: Dedupe::Count,
             memory: DEFAULT_MEMORY,
             threads: 0,
+            verify: None,
         }
     }
 }

@@ -17,10 +17,12 @@ use trailmere_model::log_key::LogKey;
 use trailmere_model::{Error, Result};
 use trailmere_store::open_object_store;
 
+pub(crate) use bucket::innermost;
+pub(crate) use folder::children;
 pub(crate) use prune::Pruning;
 pub(crate) use read::{Body, WHOLE_BYTES, fetch, open};
 pub(crate) use recent::Cursors;
-use standard_input::spool;
+pub(crate) use standard_input::spool;
 
 /// A file of a source, as listed.
 #[derive(Clone, Debug)]
@@ -124,7 +126,7 @@ async fn send(to: &Sender<LogFile>, file: LogFile) -> Result<()> {
 }
 
 /// `s3://bucket`, to which a slash and a key make the URL of an object.
-fn bucket_url(text: &str) -> Result<String> {
+pub(crate) fn bucket_url(text: &str) -> Result<String> {
     let (_, rest) = text.split_once("://").unwrap_or_default();
     let bucket = rest.split('/').next().unwrap_or_default();
     if bucket.is_empty() {

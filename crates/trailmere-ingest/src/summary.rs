@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
+use trailmere_store::Verified;
 use uuid::Uuid;
 
 use crate::import::ImportReport;
+use crate::verify::Ratio;
 
 /// Failures beyond this many are counted, not listed.
 const MAX_FAILURES: usize = 100;
@@ -33,9 +35,49 @@ pub struct IngestSummary {
     /// What the import says, if it was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportReport>,
+    /// What came of holding the log files against their digests, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
     /// How long it took.
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub elapsed: Duration,
+}
+
+/// How log files stand to CloudTrail's digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// Log files that are what a valid digest says.
+    pub verified: u64,
+    /// Log files that no valid digest names.
+    pub unverified: u64,
+    /// Log files that are not what a valid digest says: nothing of them was taken.
+    pub invalid: u64,
+    /// Digest files.
+    pub digests: Ratio,
+    /// What is wrong with the invalid digests.
+    pub invalid_digests: Vec<String>,
+}
+
+impl Verification {
+    pub(crate) fn count(&mut self, verified: Verified) {
+        match verified {
+            Verified::Verified => self.verified += 1,
+            Verified::Unverified => self.unverified += 1,
+            Verified::Invalid => self.invalid += 1,
+        }
+    }
+
+    fn add(&mut self, later: Self) {
+        self.verified += later.verified;
+        self.unverified += later.unverified;
+        self.invalid += later.invalid;
+        self.digests.add(later.digests);
+        self.invalid_digests.extend(later.invalid_digests);
+    }
+
+    fn is_good(&self) -> bool {
+        self.invalid == 0 && self.digests.invalid == 0
+    }
 }
 
 /// What became of the log files of a source.
@@ -109,7 +151,8 @@ impl IngestSummary {
     /// Whether all was well.
     pub fn outcome(&self) -> Outcome {
         let is_good = self.quarantined == 0 && self.files.failed == 0 && self.files.changed == 0;
-        if is_good { Outcome::Good } else { Outcome::Rejects }
+        let is_verified = self.verification.as_ref().is_none_or(Verification::is_good);
+        if is_good && is_verified { Outcome::Good } else { Outcome::Rejects }
     }
 
     /// Events taken, into all stores.
@@ -141,6 +184,9 @@ impl IngestSummary {
         self.stores.sort_by(|a, b| a.name.cmp(&b.name));
         for failure in later.failures {
             self.failed(failure);
+        }
+        if let Some(verification) = later.verification {
+            self.verification.get_or_insert_default().add(verification);
         }
     }
 

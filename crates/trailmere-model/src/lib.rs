@@ -30,8 +30,8 @@ pub use error::{Error, Kind, Result};
 pub use facts::{EventFacts, ResourceFacts};
 pub use retention::{Retention, is_expired, retention_cutoff};
 pub use schema::{
-    CALENDARDAY, Column, EVENTCONTEXT, EVENTJSON, EVENTJSONCHECKSUM, EVENTTIME, HOUR, INGESTED, PATH, extra_columns,
-    find_column, published_columns, sort_columns, storage_schema,
+    CALENDARDAY, Column, EVENTCONTEXT, EVENTJSON, EVENTJSONCHECKSUM, EVENTTIME, HOUR, INGESTED, PATH, VERIFIED,
+    extra_columns, find_column, published_columns, sort_columns, storage_schema,
 };
 pub use selectors::{
     AdvancedEventSelector, AdvancedEventSelectors, CompiledSelectors, FieldSelector, MAX_SELECTOR_VALUES,

@@ -29,6 +29,9 @@ pub const EVENTCONTEXT: &str = "eventcontext";
 pub const PATH: &str = "_path";
 /// When the row was ingested; `"$ingested"` in SQL.
 pub const INGESTED: &str = "_ingested";
+/// How the row's log file stood to CloudTrail's digests when it was ingested; `"$verified"` in SQL. The last column, and
+/// the youngest: files written before it lack it, which means NULL.
+pub const VERIFIED: &str = "_verified";
 
 /// A column of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +96,7 @@ fn build(store_type: StoreType) -> Tables {
         StoreType::Evidence => (evidence::COLUMNS, &[]),
         StoreType::ActivityAuditLog => (activity::COLUMNS, &[]),
     };
-    let provenance = [Member::text(PATH), Member::new(INGESTED, ColumnType::Timestamp)];
+    let provenance = [Member::text(PATH), Member::new(INGESTED, ColumnType::Timestamp), Member::text(VERIFIED)];
     let published: Vec<Column> = published.iter().map(column).collect();
     let extra: Vec<Column> = context.iter().chain(&provenance).map(column).collect();
     let stored = published.iter().filter(|column| column.name != EVENTJSONCHECKSUM).chain(&extra);

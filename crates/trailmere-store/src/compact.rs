@@ -51,7 +51,7 @@ impl Table {
             let Some(group) = groups(&files).into_iter().next() else { return Ok(done) };
             let merged = self.merge(&group).await.map_err(|error| error.at(self.place()))?;
             let added = std::slice::from_ref(&merged);
-            let replacement = Replacement { removed: &group, added, changes: Changes::Layout };
+            let replacement = Replacement { removed: &group, added, changes: Changes::Layout, said: None };
             let operation = DeltaOperation::Optimize {
                 predicate: None,
                 target_size: i64::try_from(TARGET_RAW_BYTES).unwrap_or(i64::MAX),

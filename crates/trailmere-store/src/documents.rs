@@ -48,6 +48,18 @@ pub struct DocumentVersion<T> {
     pub value: Option<T>,
 }
 
+/// What is there of a document.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    /// In order.
+    pub(crate) versions: Vec<u64>,
+    /// What the newest version says; nothing if it deletes the document.
+    pub(crate) newest: std::result::Result<Option<serde_json::Value>, ()>,
+    pub(crate) unreadable: Vec<(Path, Error)>,
+}
+
 /// The documents of a lake. Clones share what they have read.
 #[derive(Clone, Debug)]
 pub struct Documents {
@@ -158,6 +170,41 @@ impl Documents {
         let Some(version) = self.newest(kind, id).await? else { return Ok(false) };
         let envelope: Envelope<serde_json::Value> = self.read(&path(kind, id, version)).await?;
         Ok(envelope.value.is_none())
+    }
+
+    /// Looks at every version of every document there is.
+    pub(crate) async fn survey(&self) -> Result<Vec<Survey>> {
+        let mut found: BTreeMap<(String, String), Vec<(u64, Path)>> = BTreeMap::new();
+        for (folder, version, path) in self.versions(&ROOT.into()).await? {
+            let mut parts = folder.splitn(3, '/').skip(1);
+            let (Some(kind), Some(id)) = (parts.next(), parts.next()) else { continue };
+            found.entry((kind.to_owned(), id.to_owned())).or_default().push((version, path));
+        }
+        let mut surveys = Vec::with_capacity(found.len());
+        for ((kind, folder), mut versions) in found {
+            versions.sort_unstable_by_key(|(version, _)| *version);
+            surveys.push(self.survey_one((kind, folder), versions).await);
+        }
+        Ok(surveys)
+    }
+
+    async fn survey_one(&self, name: (String, String), versions: Vec<(u64, Path)>) -> Survey {
+        let (kind, id) = name;
+        let mut survey = Survey { kind, id, versions: Vec::new(), newest: Ok(None), unreadable: Vec::new() };
+        for (version, path) in versions {
+            survey.versions.push(version);
+            survey.newest = match self.read::<serde_json::Value>(&path).await {
+                Ok(envelope) => {
+                    survey.id = envelope.id;
+                    Ok(envelope.value)
+                }
+                Err(error) => {
+                    survey.unreadable.push((path, error));
+                    Err(())
+                }
+            };
+        }
+        survey
     }
 
     async fn newest(&self, kind: &str, id: &str) -> Result<Option<u64>> {

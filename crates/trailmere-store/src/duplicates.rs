@@ -17,6 +17,7 @@ use serde::Serialize;
 use trailmere_model::{Error, INGESTED, Result, storage_schema};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::balance::Removal;
 use crate::commit::{attempts, is_collision, pause, too_busy};
 use crate::failure;
 use crate::ranges::StoredFile;
@@ -90,7 +91,9 @@ impl Table {
                 removed.push(file.clone());
             }
             let operation = DeltaOperation::Delete { predicate: Some(format!("duplicate ({ACCOUNT}, {EVENT_ID})")) };
-            let replacement = Replacement { removed: &removed, added: &added, changes: Changes::Data };
+            let said = self.removal(&delta, Removal::Duplicate, found.events).await;
+            let said = said.map(Some).map_err(|error| self.failed(error, "remove duplicates from"))?;
+            let replacement = Replacement { removed: &removed, added: &added, changes: Changes::Data, said };
             match self.replace(&delta, replacement, operation, now).await {
                 Ok(()) => return Ok(found),
                 Err(error) if is_collision(&error) => tokio::time::sleep(pause(attempt)).await,

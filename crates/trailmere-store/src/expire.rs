@@ -12,6 +12,7 @@ use serde::Serialize;
 use trailmere_model::time::calendarday;
 use trailmere_model::{EVENTTIME, Error, Result, Retention, retention_cutoff, storage_schema};
 
+use crate::balance::Removal;
 use crate::commit::{attempts, is_collision, pause, too_busy};
 use crate::failure;
 use crate::rows::{self, Changes, Replacement};
@@ -78,7 +79,9 @@ impl Table {
         let removed: Vec<DataFile> = plan.whole.iter().chain(&plan.straddling).cloned().collect();
         let predicate = format!("{EVENTTIME} < timestamp '{}'", trailmere_model::time::format_timestamp(cutoff));
         let operation = DeltaOperation::Delete { predicate: Some(predicate) };
-        let replacement = Replacement { removed: &removed, added: &written, changes: Changes::Data };
+        let said = self.removal(&delta, Removal::Expired, expired.events).await;
+        let said = said.map(Some).map_err(|error| self.failed(error, "remove expired events from"))?;
+        let replacement = Replacement { removed: &removed, added: &written, changes: Changes::Data, said };
         match self.replace(&delta, replacement, operation, now).await {
             Ok(()) => Ok(Some(expired)),
             Err(error) if is_collision(&error) => Ok(None),

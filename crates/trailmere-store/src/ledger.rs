@@ -21,7 +21,7 @@ use trailmere_model::Result;
 
 use columns::States;
 pub use columns::{ledger_schema, quarantine_schema};
-pub use entry::{FileOutcome, FileState, LedgerEntry, Quarantined};
+pub use entry::{FileOutcome, FileState, LedgerEntry, Quarantined, Verified};
 pub(crate) use head::{Head, Part};
 use index::{Segment, Segments};
 pub(crate) use parts::{Addition, LEDGER_FOLDER, extend};

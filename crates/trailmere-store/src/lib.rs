@@ -34,24 +34,32 @@ mod ledger;
 mod ranges;
 mod rows;
 
+mod balance;
 mod compact;
 mod duplicates;
 mod expire;
+mod log_upkeep;
 mod maintain;
 mod vacuum;
+
+mod doctor;
 
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 pub use commit::{Append, Committed};
 pub use compact::Compacted;
+pub use doctor::{Ailment, Depth, Examination, Finding, Severity};
 pub use documents::{Document, DocumentVersion, Documents};
 pub use duplicates::Duplicates;
 pub use encode::EncodedFile;
 pub use expire::Expired;
 pub use lake::{Lake, LakeOptions};
-pub use ledger::{FileOutcome, FileState, Ledger, LedgerEntry, Quarantined, ledger_schema, quarantine_schema};
+pub use ledger::{
+    FileOutcome, FileState, Ledger, LedgerEntry, Quarantined, Verified, ledger_schema, quarantine_schema,
+};
 pub use location::{Location, open_object_store};
+pub use log_upkeep::LogUpkeep;
 pub use maintain::{MaintainOptions, MaintainReport, RemovedStore, StoreReport};
 pub use needles::NEEDLES;
 pub use snapshot::{DataFile, Snapshot};

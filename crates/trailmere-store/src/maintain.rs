@@ -14,6 +14,7 @@ use crate::duplicates::Duplicates;
 use crate::expire::Expired;
 use crate::failure;
 use crate::lake::{Lake, STORES, table_path};
+use crate::log_upkeep::LogUpkeep;
 use crate::names;
 use crate::stores::KIND;
 use crate::table::Table;
@@ -64,6 +65,8 @@ pub struct StoreReport {
     pub compacted: Compacted,
     /// Files of no use.
     pub unused: Unused,
+    /// The Delta log.
+    pub log: LogUpkeep,
     /// Why the store could not be maintained; the others were.
     pub failure: Option<String>,
 }
@@ -80,7 +83,8 @@ pub struct RemovedStore {
 }
 
 impl Lake {
-    /// Removes what is past its retention, stores whose deletion is due, and files of no use; puts small files together.
+    /// Removes what is past its retention, stores whose deletion is due, and files of no use; puts small files together,
+    /// and keeps the Delta logs short.
     ///
     /// A failure with one store does not keep the others from being maintained; it is in the report.
     pub async fn maintain(&self, now: DateTime<Utc>, options: &MaintainOptions) -> Result<MaintainReport> {
@@ -141,10 +145,13 @@ async fn try_maintain_store(
     let unused = table.unused(cutoff(now, options)?).await?;
     report.unused = vacuum::count(&unused);
     if options.dry_run {
+        report.log = table.shortenable_log(now).await?;
         return Ok(());
     }
     vacuum::delete(lake.object_store().as_ref(), &unused).await?;
-    table.publish_properties().await
+    table.publish_properties().await?;
+    report.log = table.shorten_log(now).await?;
+    Ok(())
 }
 
 /// The definition goes first: from then on nobody can restore the store, and what a crash leaves is swept up next time.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use trailmere_model::{Error, EventDataStore, Kind, Refusal, Result};
 use uuid::Uuid;
 
-use crate::documents::Document;
+use crate::documents::{Document, Survey};
 use crate::lake::Lake;
 use crate::stores;
 
@@ -96,6 +96,15 @@ pub(crate) async fn release(lake: &Lake, name: &str, store: Uuid) -> Result<()> 
         }
         _ => Ok(()),
     }
+}
+
+/// The name and the store that a document of names says, if it is one.
+pub(crate) fn holding(document: &Survey) -> Option<(String, Uuid)> {
+    if document.kind != KIND {
+        return None;
+    }
+    let holder: Holder = serde_json::from_value(document.newest.as_ref().ok()?.clone()?).ok()?;
+    Some((document.id.clone(), holder.store))
 }
 
 /// What is said to who comes second.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
+use arrow::datatypes::{DataType, Field, Schema};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use deltalake::DeltaTableError;
@@ -12,7 +13,7 @@ use deltalake::table::state::DeltaTableState;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use trailmere_model::{CALENDARDAY, Error, Result};
+use trailmere_model::{CALENDARDAY, Error, Result, VERIFIED};
 
 use crate::failure;
 use crate::snapshot::{DataFile, relative};
@@ -31,11 +32,13 @@ pub(crate) enum Changes {
 }
 
 /// Files that take the place of others.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Replacement<'a> {
     pub(crate) removed: &'a [DataFile],
     pub(crate) added: &'a [DataFile],
     pub(crate) changes: Changes,
+    /// What else the commit says.
+    pub(crate) said: Option<Action>,
 }
 
 impl Table {
@@ -75,6 +78,7 @@ impl Table {
             add.data_change = changes_data;
             actions.push(Action::Add(add));
         }
+        actions.extend(replacement.said);
         self.write_actions(delta, actions, operation).await
     }
 }
@@ -93,9 +97,21 @@ pub(crate) fn decode(
     for rows in reader {
         let rows =
             rows.map_err(|error| place(Error::corrupt(format!("cannot read the file: {error}")).source(error)))?;
-        kept.push(keep(rows).map_err(place)?);
+        kept.push(completed(rows).and_then(&keep).map_err(place)?);
     }
     Ok(kept)
+}
+
+/// Rows in today's columns, whenever their file was written: the youngest column may be missing.
+pub(crate) fn completed(rows: RecordBatch) -> Result<RecordBatch> {
+    if rows.column_by_name(VERIFIED).is_some() {
+        return Ok(rows);
+    }
+    let added = Arc::new(Field::new(VERIFIED, DataType::Utf8, true));
+    let fields: Vec<_> = rows.schema_ref().fields().iter().cloned().chain([added]).collect();
+    let columns = rows.columns().iter().cloned().chain([new_null_array(&DataType::Utf8, rows.num_rows())]).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+        .map_err(|error| crate::failure::arrow(error, "complete the columns of a file"))
 }
 
 fn remove(table: &Path, file: &DataFile, millis: i64) -> Remove {

@@ -11,11 +11,12 @@ use deltalake::kernel::{Action, MetadataExt, StructType};
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
+use deltalake::table::state::DeltaTableState;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 use tokio::sync::Mutex;
-use trailmere_model::{CALENDARDAY, Error, EventDataStore, Result, Retention, StoreType, storage_schema};
+use trailmere_model::{CALENDARDAY, Error, EventDataStore, Result, Retention, StoreType, VERIFIED, storage_schema};
 use url::Url;
 use uuid::Uuid;
 
@@ -33,6 +34,7 @@ pub(crate) const CHECKPOINT_COMMITS: u32 = 32;
 
 /// How long commits stay that a checkpoint has made superfluous: for readers that stand still, and for questions later.
 const LOG_RETENTION: &str = "interval 7 days";
+pub(crate) const LOG_RETENTION_DAYS: i64 = 7;
 
 /// Larger files go up in parts, several at a time.
 const PART_BYTES: usize = 16 << 20;
@@ -175,11 +177,33 @@ impl Table {
                 changed.insert(key, value);
             }
         }
+        if let Some(columns) = self.newer_columns(&delta).map_err(generic)? {
+            metadata = metadata.with_schema(&columns)?;
+            changed.insert("columns".to_owned(), VERIFIED.to_owned());
+        }
         if changed.is_empty() {
             return Ok(());
         }
         let operation = DeltaOperation::SetTableProperties { properties: changed };
         self.write_actions(&delta, vec![Action::Metadata(metadata)], operation).await
+    }
+
+    /// Whether the log knows all columns that new files have: tables outlive versions of the program.
+    pub(crate) async fn has_todays_columns(&self) -> Result<bool> {
+        let (_, delta) = state::load(&self.inner).await?;
+        Ok(self.newer_columns(&delta)?.is_none())
+    }
+
+    /// The columns that files have now, if the log lacks some of them.
+    fn newer_columns(&self, delta: &DeltaTableState) -> Result<Option<StructType>> {
+        let columns = delta_columns(self.store_type())?;
+        let known = delta.schema();
+        if columns.iter().all(|column| known.field(column.name()).is_some()) {
+            return Ok(None);
+        }
+        let columns = StructType::try_new(columns)
+            .map_err(|error| Error::internal("the columns of a store make no Delta schema").source(error))?;
+        Ok(Some(columns))
     }
 
     pub(crate) fn place(&self) -> String {

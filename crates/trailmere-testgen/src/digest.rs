@@ -1,18 +1,22 @@
-//! What would the hourly digest files beside the logs say?
+//! Which digest files are there beside the logs?
 
 use std::collections::BTreeMap;
 
-use chrono::DateTime;
+use anyhow::Result;
 
-use crate::dice::{Dice, HEX};
-use crate::json::Object;
-use crate::plan::{Folder, LogFile};
+use crate::chain::{DigestChain, DigestPlace, DigestedLog, SignedDigest};
+use crate::plan::{Digests, Folder, LogFile};
 use crate::scene::spell_time;
+use crate::signer::Signer;
 use crate::world::World;
 
 const BUCKET: &str = "example-cloudtrail-logs";
 const TRAIL: &str = "management-events";
 const HOME_REGION: &str = "us-east-1";
+
+const HOUR: i64 = 3600;
+/// Backfill digests are made this long after the hours that they cover.
+const BACKFILLED_AFTER: i64 = 3 * 86_400;
 
 /// What a digest says of one delivered log file.
 #[derive(Debug, Clone)]
@@ -23,83 +27,59 @@ pub(crate) struct Delivered {
     pub(crate) sha256: String,
 }
 
-/// A digest file to be written.
-pub(crate) struct Digest {
-    pub(crate) key: String,
-    pub(crate) content: String,
-}
+/// The log files of an account in a region, by the hour of their delivery.
+type Hours<'a> = BTreeMap<i64, Vec<&'a Delivered>>;
 
-/// One digest for each account, region and hour in which something was delivered, each naming the one before.
-pub(crate) fn all(world: &World, delivered: &[Delivered], hash: impl Fn(&str) -> String) -> Vec<Digest> {
-    let mut hours: BTreeMap<(usize, &str, i64), Vec<&Delivered>> = BTreeMap::new();
+/// The digests of each account and region, each naming the one before.
+pub(crate) fn all(world: &World, delivered: &[Delivered], which: Digests, signer: &Signer) -> Result<Vec<SignedDigest>> {
+    let mut streams: BTreeMap<(usize, &str), Hours<'_>> = BTreeMap::new();
     for log in delivered.iter().filter(|log| log.file.folder == Folder::CloudTrail) {
-        hours.entry((log.file.account, log.file.region, log.file.delivered / 3600)).or_default().push(log);
+        let hours = streams.entry((log.file.account, log.file.region)).or_default();
+        hours.entry(log.file.delivered / HOUR).or_default().push(log);
     }
-    let mut digests: Vec<Digest> = Vec::new();
-    let mut previous: Option<((usize, &str), Previous)> = None;
-    for ((account, region, hour), logs) in hours {
-        let before = previous.take().filter(|(place, _)| *place == (account, region)).map(|(_, previous)| previous);
-        let key = key(world, account, region, (hour + 1) * 3600);
-        let content = content(world, (account, hour), &key, &logs, before.as_ref());
-        let signature = Dice::at(world.seed, hour as u64, account as u64 + 77).text(HEX, 512);
-        previous = Some(((account, region), Previous { key: key.clone(), sha256: hash(&content), signature }));
-        digests.push(Digest { key, content });
+    let mut digests = Vec::new();
+    for ((account, region), mut hours) in streams {
+        let place = place(world, account, region);
+        if which == Digests::Hourly {
+            digests.extend(backfill(&place, &mut hours, signer).transpose()?);
+            let last = hours.keys().next_back().copied().unwrap_or_default();
+            let first = hours.keys().next().copied().unwrap_or_default();
+            for hour in first..=last {
+                hours.entry(hour).or_default();
+            }
+        }
+        let mut chain = DigestChain::new(place, signer.clone());
+        for (hour, logs) in &hours {
+            digests.push(chain.hour(hour * HOUR, &said(logs))?);
+        }
     }
-    digests
+    Ok(digests)
 }
 
-struct Previous {
-    key: String,
-    sha256: String,
-    signature: String,
+/// The last log file of a busy place is late: it is in a backfill digest, not in the standard one.
+fn backfill(place: &DigestPlace, hours: &mut Hours<'_>, signer: &Signer) -> Option<Result<SignedDigest>> {
+    let (hour, logs) = hours.iter_mut().rev().find(|(_, logs)| logs.len() > 1)?;
+    let late = logs.pop()?;
+    let generated = spell_time(hour * HOUR + BACKFILLED_AFTER).replace('Z', ".000Z");
+    Some(DigestChain::backfill(place.clone(), signer.clone(), &generated).hour(hour * HOUR, &said(&[late])))
 }
 
-fn key(world: &World, account: usize, region: &str, end: i64) -> String {
+fn place(world: &World, account: usize, region: &str) -> DigestPlace {
     let account = &world.accounts[account];
-    let end = DateTime::from_timestamp(end, 0).unwrap_or_default();
-    let organization = if account.in_organization { format!("{}/", world.organization) } else { String::new() };
-    let id = &account.id;
-    format!(
-        "AWSLogs/{organization}{id}/CloudTrail-Digest/{region}/{}/{id}_CloudTrail-Digest_{region}_{TRAIL}_{HOME_REGION}_{}.json.gz",
-        end.format("%Y/%m/%d"),
-        end.format("%Y%m%dT%H%M%SZ")
-    )
+    DigestPlace {
+        bucket: BUCKET.to_owned(),
+        prefix: String::new(),
+        organization: account.in_organization.then(|| world.organization.clone()),
+        account: account.id.clone(),
+        region: region.to_owned(),
+        trail: TRAIL.to_owned(),
+        home_region: HOME_REGION.to_owned(),
+    }
 }
 
-fn content(world: &World, place: (usize, i64), key: &str, logs: &[&Delivered], before: Option<&Previous>) -> String {
-    let (account, hour) = place;
+fn said(logs: &[&Delivered]) -> Vec<DigestedLog> {
     let times = logs.iter().map(|log| log.file.delivered);
     let (oldest, newest) = (times.clone().min().unwrap_or_default() - 900, times.max().unwrap_or_default() - 120);
-    let mut out = String::new();
-    Object::write(&mut out, |digest| {
-        digest.str("awsAccountId", &world.accounts[account].id);
-        digest.str("digestStartTime", &spell_time(hour * 3600)).str("digestEndTime", &spell_time((hour + 1) * 3600));
-        digest.str("digestS3Bucket", BUCKET).str("digestS3Object", key);
-        digest.str("digestPublicKeyFingerprint", &Dice::at(world.seed, 5, 5).text(HEX, 32));
-        digest.str("digestSignatureAlgorithm", "SHA256withRSA");
-        digest.str("newestEventTime", &spell_time(newest)).str("oldestEventTime", &spell_time(oldest));
-        chain(digest, before);
-        digest.array("logFiles", |files| {
-            for log in logs {
-                files.object(|file| {
-                    file.str("s3Bucket", BUCKET).str("s3Object", &log.key).str("hashValue", &log.sha256);
-                    file.str("hashAlgorithm", "SHA-256").str("newestEventTime", &spell_time(newest));
-                    file.str("oldestEventTime", &spell_time(oldest));
-                });
-            }
-        });
-    });
-    out
-}
-
-fn chain(digest: &mut Object<'_>, before: Option<&Previous>) {
-    let Some(before) = before else {
-        for member in ["S3Bucket", "S3Object", "HashValue", "HashAlgorithm", "Signature"] {
-            digest.raw(&format!("previousDigest{member}"), "null");
-        }
-        return;
-    };
-    digest.str("previousDigestS3Bucket", BUCKET).str("previousDigestS3Object", &before.key);
-    digest.str("previousDigestHashValue", &before.sha256).str("previousDigestHashAlgorithm", "SHA-256");
-    digest.str("previousDigestSignature", &before.signature);
+    let said = |log: &&Delivered| DigestedLog { key: log.key.clone(), sha256: log.sha256.clone(), oldest, newest };
+    logs.iter().map(said).collect()
 }

@@ -4,6 +4,7 @@
 //! AWS's own keys, and each record. Same seed and plan, same JSON; the gzip bytes also depend on libdeflate's version.
 
 mod action;
+mod chain;
 mod dice;
 mod digest;
 mod identity;
@@ -12,10 +13,13 @@ mod plan;
 mod record;
 mod scene;
 mod services;
+mod signer;
 mod size;
 mod world;
 mod write;
 
-pub use plan::{Amount, Plan};
+pub use chain::{DigestChain, DigestPlace, DigestedLog, SignedDigest};
+pub use plan::{Amount, Digests, Plan};
+pub use signer::{KeyNumber, Signer, public_keys};
 pub use size::parse_size;
 pub use write::{Corpus, Written, write};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use chrono::NaiveDate;
 use clap::{Parser, ValueEnum};
-use trailmere_testgen::{Amount, Plan, parse_size, write};
+use trailmere_testgen::{Amount, Digests, Plan, parse_size, write};
 
 /// Writes CloudTrail logs like delivered ones: same seed, same logs.
 #[derive(Debug, Parser)]
@@ -51,9 +51,12 @@ struct Arguments {
     /// Also Insights and network activity folders, and each action and identity at least once.
     #[arg(long)]
     complete: bool,
-    /// Also digest files.
+    /// Also digest files, of the hours in which something was delivered.
     #[arg(long)]
     digests: bool,
+    /// Also digest files of all hours, and backfill digests; with what S3 keeps beside them, and the public keys.
+    #[arg(long)]
+    hourly_digests: bool,
     /// Threads; by default all there are.
     #[arg(long)]
     threads: Option<usize>,
@@ -85,7 +88,11 @@ impl Arguments {
             file_bytes: self.files_of,
             repeating_per_mille: self.repeating,
             complete: self.complete,
-            digests: self.digests,
+            digests: match (self.hourly_digests, self.digests) {
+                (true, _) => Digests::Hourly,
+                (false, true) => Digests::Busy,
+                (false, false) => Digests::None,
+            },
         }
     }
 }

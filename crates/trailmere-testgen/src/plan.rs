@@ -45,7 +45,18 @@ pub struct Plan {
     /// Adds folders of Insights and network activity events, and in the first files one of everything.
     pub complete: bool,
     /// Adds digest files.
-    pub digests: bool,
+    pub digests: Digests,
+}
+
+/// Which digest files there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digests {
+    /// None.
+    None,
+    /// Of the hours in which something was delivered.
+    Busy,
+    /// Of all hours, and backfill digests; with their metadata and the public keys in files of their own.
+    Hourly,
 }
 
 /// The kind of events in a log file.
@@ -97,7 +108,7 @@ impl Plan {
             file_bytes: 5_000,
             repeating_per_mille: 250,
             complete: true,
-            digests: true,
+            digests: Digests::Busy,
         }
     }
 

@@ -9,10 +9,12 @@ use anyhow::{Context, anyhow};
 use libdeflater::{CompressionLvl, Compressor};
 use sha2::{Digest as _, Sha256};
 
+use crate::chain::SignedDigest;
 use crate::digest::{self, Delivered};
-use crate::plan::{LogFile, Plan};
+use crate::plan::{Digests, LogFile, Plan};
 use crate::record;
 use crate::services::Catalogue;
+use crate::signer::{KeyNumber, Signer, hexadecimal, public_keys};
 use crate::world::World;
 
 /// What was written.
@@ -35,7 +37,7 @@ pub struct Corpus {
     world: World,
     catalogue: Catalogue,
     files: Vec<LogFile>,
-    digests: bool,
+    digests: Digests,
 }
 
 impl Corpus {
@@ -84,7 +86,7 @@ impl Corpus {
     }
 
     /// Key and JSON of every file, digests included; for corpora that fit into memory.
-    pub fn contents(&self) -> Vec<(String, String)> {
+    pub fn contents(&self) -> anyhow::Result<Vec<(String, String)>> {
         let mut all = Vec::new();
         let mut delivered = Vec::new();
         for index in 0..self.files.len() {
@@ -93,17 +95,24 @@ impl Corpus {
             delivered.push(self.delivered(index, &content));
             all.push((self.key(index), content));
         }
-        all.extend(self.digest_files(&delivered).into_iter().map(|digest| (digest.key, digest.content)));
-        all
+        all.extend(self.digest_files(&delivered)?.into_iter().map(|digest| (digest.key, digest.content)));
+        Ok(all)
     }
 
     fn delivered(&self, index: usize, content: &str) -> Delivered {
-        let sha256 = if self.digests { sha256(content) } else { String::new() };
+        let sha256 = if self.has_digests() { sha256(content) } else { String::new() };
         Delivered { file: self.files[index].clone(), key: self.key(index), sha256 }
     }
 
-    fn digest_files(&self, delivered: &[Delivered]) -> Vec<digest::Digest> {
-        if self.digests { digest::all(&self.world, delivered, sha256) } else { Vec::new() }
+    fn has_digests(&self) -> bool {
+        self.digests != Digests::None
+    }
+
+    fn digest_files(&self, delivered: &[Delivered]) -> anyhow::Result<Vec<SignedDigest>> {
+        if !self.has_digests() {
+            return Ok(Vec::new());
+        }
+        digest::all(&self.world, delivered, self.digests, &Signer::new(KeyNumber::First)?)
     }
 }
 
@@ -128,9 +137,17 @@ pub fn write(plan: &Plan, folder: &Path, threads: usize) -> anyhow::Result<Writt
         delivered.extend(logs);
     }
     delivered.sort_by_key(|log| log.file.number);
-    for digest in corpus.digest_files(&delivered) {
+    for digest in corpus.digest_files(&delivered)? {
         save(folder, &digest.key, &digest.content)?;
+        if corpus.digests == Digests::Hourly {
+            write_text(&folder.join(format!("{}.metadata.json", digest.key)), &digest.metadata())?;
+        }
         written.digests += 1;
+    }
+    if corpus.digests == Digests::Hourly {
+        let keys =
+            public_keys(&[&Signer::new(KeyNumber::First)?], "2013-01-01T00:00:00+00:00", "2100-01-01T00:00:00+00:00");
+        write_text(&folder.join("public-keys.json"), &keys)?;
     }
     Ok(written)
 }
@@ -148,7 +165,7 @@ fn work(corpus: &Corpus, folder: &Path, next: &AtomicUsize) -> anyhow::Result<(W
         written.files += 1;
         written.raw_bytes += content.len() as u64;
         written.gzip_bytes += save(folder, &corpus.key(index), &content)?;
-        if corpus.digests {
+        if corpus.has_digests() {
             delivered.push(corpus.delivered(index, &content));
         }
     }
@@ -168,6 +185,10 @@ fn save(folder: &Path, key: &str, content: &str) -> anyhow::Result<u64> {
     Ok(length as u64)
 }
 
+fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("can't write {}", path.display()))
+}
+
 fn sha256(content: &str) -> String {
-    Sha256::digest(content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(content.as_bytes()))
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, ingest, maintain, query, quickstart, saved, shell, store};
+use crate::commands::{completions, doctor, ingest, maintain, query, quickstart, saved, shell, store, verify};
 
 /// An open, self-hosted event lake for AWS CloudTrail: ingest delivered log files, ask in SQL.
 #[derive(Debug, Parser)]
@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Store(store::Store),
     /// Saved queries: the shipped ones and your own
     Saved(saved::Saved),
+    /// Check by signatures: delivered log files
+    Verify(verify::Verify),
+    /// Look a lake over: do logs, files and ledgers agree?
+    Doctor(doctor::Doctor),
     /// Remove what is past retention, and what nothing refers to
     Maintain(maintain::Maintain),
     /// Print shell completions

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod completions;
+pub(crate) mod doctor;
 pub(crate) mod ingest;
 pub(crate) mod maintain;
 pub(crate) mod query;
@@ -8,6 +9,7 @@ pub(crate) mod quickstart;
 pub(crate) mod saved;
 pub(crate) mod shell;
 pub(crate) mod store;
+pub(crate) mod verify;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Shell(command) => shell::run(global, command).await,
         Command::Store(command) => store::run(global, command).await,
         Command::Saved(command) => saved::run(global, command).await,
+        Command::Verify(command) => verify::run(command).await,
+        Command::Doctor(command) => doctor::run(global, command).await,
         Command::Maintain(command) => maintain::run(global, command).await,
         Command::Completions(command) => completions::run(command),
     }

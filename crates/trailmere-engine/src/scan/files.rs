@@ -8,7 +8,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
-use trailmere_model::{CALENDARDAY, EVENTTIME};
+use trailmere_model::{CALENDARDAY, EVENTTIME, VERIFIED};
 use trailmere_store::{ColumnStats, DataFile, StatValue};
 
 /// The earliest `eventtime`, microseconds; `None` if unknown.
@@ -53,12 +53,16 @@ fn scalar(value: &StatValue) -> ScalarValue {
     }
 }
 
-/// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer.
+/// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer; but not of a file that may
+/// be older than the youngest column.
 pub(crate) fn partitioned(file: &DataFile, file_schema: &SchemaRef) -> PartitionedFile {
-    PartitionedFile::new(file.path.clone(), file.size)
+    let read = PartitionedFile::new(file.path.clone(), file.size)
         .with_partition_values(vec![ScalarValue::Int64(Some(file.day))])
-        .with_statistics(Arc::new(statistics(file, file_schema)))
-        .with_arrow_schema(Arc::clone(file_schema))
+        .with_statistics(Arc::new(statistics(file, file_schema)));
+    match null_count(file, VERIFIED) {
+        Some(_) => read.with_arrow_schema(Arc::clone(file_schema)),
+        None => read,
+    }
 }
 
 fn statistics(file: &DataFile, schema: &Schema) -> Statistics {

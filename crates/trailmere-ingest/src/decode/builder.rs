@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use trailmere_model::{Error, Result, StoreType, extra_columns, published_columns, storage_schema};
+use trailmere_store::Verified;
 
 use super::ScannedRecord;
 use super::column::Column;
@@ -23,6 +24,7 @@ pub struct EventBuilder {
     scratch: String,
     rows: usize,
     bytes: usize,
+    verified: Option<Verified>,
 }
 
 /// Where a column's value comes from.
@@ -36,6 +38,7 @@ enum Origin {
     EventJson,
     Path,
     Ingested,
+    Verified,
 }
 
 impl EventBuilder {
@@ -46,7 +49,13 @@ impl EventBuilder {
         let stored = known.filter(|column| schema.column_with_name(column.name).is_some());
         let columns =
             stored.map(|column| (origin(store_type, column.name, column.display), Column::new(&column.column_type)));
-        Self { store_type, columns: columns.collect(), schema, scratch: String::new(), rows: 0, bytes: 0 }
+        let (columns, scratch) = (columns.collect(), String::new());
+        Self { store_type, columns, schema, scratch, rows: 0, bytes: 0, verified: None }
+    }
+
+    /// Says how the log file of the rows to come stands to its digest; NULL if nobody asked.
+    pub fn set_verified(&mut self, verified: Option<Verified>) {
+        self.verified = verified;
     }
 
     /// Appends a record, with the key of its log file and the time of ingestion in microseconds. Fails, and appends
@@ -69,6 +78,10 @@ impl EventBuilder {
                 Origin::EventJson => column.append_str(json.text),
                 Origin::Path => column.append_str(log_file),
                 Origin::Ingested => column.append_time(ingested),
+                Origin::Verified => match self.verified {
+                    Some(verified) => column.append_str(verified.as_str()),
+                    None => column.append_nulls(1),
+                },
                 Origin::EventCategory(slot) => match json.kind(slots.at(*slot)) {
                     None | Some(NodeKind::Null) => column.append_str(record.category.as_str()),
                     Some(_) => column.append(json, slots.at(*slot), scratch),
@@ -122,6 +135,7 @@ fn origin(store_type: StoreType, name: &'static str, display: &'static str) -> O
         trailmere_model::EVENTJSON => Origin::EventJson,
         trailmere_model::PATH => Origin::Path,
         trailmere_model::INGESTED => Origin::Ingested,
+        trailmere_model::VERIFIED => Origin::Verified,
         "eventcategory" => Origin::EventCategory(slot),
         _ if store_type == StoreType::Insights && name.starts_with("insight") => Origin::Insight(slot, name),
         _ => Origin::Field(slot),

@@ -15,12 +15,39 @@ const NAME: u8 = 8;
 const COMMENT: u8 = 16;
 
 /// The text of all members. At a fault, everything before it is given first, then the error, once.
-pub(super) struct GzipReader<R> {
+pub(crate) struct GzipReader<R> {
     bits: BitReader<R>,
     inflater: Inflater,
     crc: Crc,
     length: u32,
     state: State,
+    members: Members,
+    ending: Option<Member>,
+}
+
+/// How many members a file may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    Any,
+    One,
+}
+
+/// How the only member of a file came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Member {
+    /// With the file.
+    Whole,
+    /// Before the file.
+    Trailed,
+    /// After the file.
+    CutShort,
+    /// At something that is no gzip.
+    Corrupt,
+}
+
+/// Reads the text of the first member and nothing else: CloudTrail delivers files of one.
+pub(crate) fn only_member<R: Read>(source: R) -> GzipReader<R> {
+    GzipReader { members: Members::One, ..GzipReader::new(source) }
 }
 
 enum State {
@@ -38,10 +65,21 @@ impl<R: Read> GzipReader<R> {
             crc: Crc::new(),
             length: 0,
             state: State::Header { member: 0 },
+            members: Members::Any,
+            ending: None,
         }
     }
 
+    /// How the only member ended; nothing before its end, or if the source failed.
+    pub(crate) fn ending(&self) -> Option<Member> {
+        self.ending
+    }
+
     fn start_member(&mut self, member: u64) -> Result<State, Fault> {
+        if member > 0 && self.members == Members::One {
+            self.ending = Some(if self.bits.byte()?.is_some() { Member::Trailed } else { Member::Whole });
+            return Ok(State::Done);
+        }
         if !self.header(member)? {
             return Ok(State::Done);
         }
@@ -128,7 +166,14 @@ impl<R: Read> Read for GzipReader<R> {
             }
             let next = match std::mem::replace(&mut self.state, State::Done) {
                 State::Done => return Ok(0),
-                State::Failed(fault) => return Err(fault.into()),
+                State::Failed(fault) => {
+                    self.ending = match fault {
+                        Fault::CutShort => Some(Member::CutShort),
+                        Fault::Corrupt(_) => Some(Member::Corrupt),
+                        Fault::Unreadable(_) => None,
+                    };
+                    return Err(fault.into());
+                }
                 State::Header { member } => self.start_member(member),
                 State::Body { member } => self.continue_member(member),
             };

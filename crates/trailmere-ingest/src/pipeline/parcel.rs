@@ -2,7 +2,7 @@
 
 use arrow::array::RecordBatch;
 use trailmere_model::{Error, Kind, Result, StoreType};
-use trailmere_store::{FileOutcome, LedgerEntry, Quarantined};
+use trailmere_store::{FileOutcome, LedgerEntry, Quarantined, Verified};
 
 use super::plan::Task;
 use crate::decode::{FileEnd, FileReport, Rejected, Shape};
@@ -57,6 +57,8 @@ pub(crate) struct FileResult {
     pub(crate) counts: Vec<Counts>,
     /// The hash of each record taken, and the targets that took it.
     pub(crate) taken: Vec<(u64, u64)>,
+    /// How it stands to its digest, if that was asked for.
+    pub(crate) verified: Option<Verified>,
 }
 
 /// How reading a log file ended.
@@ -112,6 +114,7 @@ impl FileResult {
             raw_bytes: 0,
             counts: vec![Counts::default(); targets],
             taken: Vec::new(),
+            verified: None,
         }
     }
 
@@ -164,6 +167,21 @@ impl FileResult {
         });
     }
 
+    /// Takes nothing of a file that is not what its digest says, and keeps its beginning.
+    pub(crate) fn refuse(&mut self, why: &str, bytes: &[u8], ingested: i64) -> End {
+        let reason = format!("it is not what CloudTrail delivered: {why}");
+        self.rejected_records = 1;
+        self.rejected.push(Quarantined {
+            log_file: self.task.file.key.clone(),
+            record: 0,
+            offset: 0,
+            reason: reason.clone(),
+            bytes: bytes[..bytes.len().min(Quarantined::MAX_BYTES)].to_vec(),
+            ingested,
+        });
+        End::Broken { reason, is_content: true }
+    }
+
     /// Whether the ledger is to know of it: not if only the way to the file failed, and nothing came.
     pub(crate) fn is_for_ledger(&self) -> bool {
         !matches!(self.end, End::Broken { is_content: false, .. }) || self.records > 0
@@ -200,6 +218,7 @@ impl FileResult {
             raw_bytes: self.raw_bytes,
             ingested,
             taken,
+            verified: self.verified,
         }
     }
 

@@ -10,6 +10,7 @@ use trailmere_store::{FileOutcome, FileState};
 use super::target::{Opened, Target};
 use crate::request::{Dedupe, IngestRequest};
 use crate::source::LogFile;
+use crate::verify::Cover;
 
 /// What a round of ingestion goes by.
 pub(crate) struct Plan {
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     /// The event times that an import wants, in microseconds: from, and before.
     pub(crate) range: (i64, i64),
     pub(crate) dedupe: Dedupe,
+    /// What log files are verified by, if that was asked for.
+    pub(crate) cover: Option<Cover>,
 }
 
 /// A log file to be read.
@@ -62,7 +65,7 @@ impl Plan {
             micros(import.and_then(|import| import.start)).unwrap_or(i64::MIN),
             micros(import.and_then(|import| import.end)).unwrap_or(i64::MAX),
         );
-        Self { targets, by_type, now, range, dedupe: request.dedupe }
+        Self { targets, by_type, now, range, dedupe: request.dedupe, cover: None }
     }
 
     pub(crate) fn is_in_range(&self, event_time: i64) -> bool {

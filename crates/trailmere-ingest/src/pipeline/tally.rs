@@ -96,6 +96,9 @@ impl Tally {
         summary.unclaimed += file.unclaimed;
         summary.bytes_in += file.task.file.size;
         summary.raw_bytes += file.raw_bytes;
+        if let Some(verified) = file.verified {
+            summary.verification.get_or_insert_default().count(verified);
+        }
         let location = &file.task.file.location;
         let End::Broken { reason, .. } = &file.end else { return self.prefixes.done(location) };
         let events = file.counts.iter().map(|counts| counts.events).max().unwrap_or(0);
@@ -126,6 +129,11 @@ impl Tally {
     /// The summary, with the names of the stores.
     pub(crate) fn summary(&self, plan: &Plan) -> IngestSummary {
         let mut summary = self.summary.clone();
+        if let Some(cover) = &plan.cover {
+            let verification = summary.verification.get_or_insert_default();
+            verification.digests = cover.digests;
+            verification.invalid_digests = cover.faults.clone();
+        }
         for (index, target) in plan.targets.iter().enumerate() {
             let Some(opened) = target.opened() else { continue };
             let counts = self.counts[index];

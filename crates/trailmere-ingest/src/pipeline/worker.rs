@@ -12,9 +12,11 @@ use super::duplicates::Duplicates;
 use super::parcel::{Chunk, End, FileResult, Parcel, Row};
 use super::plan::{Plan, Task};
 use super::target::Choice;
+use super::verify::{Checked, verify};
 use crate::decode::{Decoder, EventBuilder, FileReport, Input, RecordSink, Rejected, ScannedRecord};
 use crate::progress::{Decoded, Step};
 use crate::source::{Body, open};
+use crate::verify::Standing;
 
 /// A parcel goes out when its rows take about this much, at the end of a log file.
 pub(crate) const PARCEL_BYTES: usize = 8 << 20;
@@ -69,6 +71,12 @@ struct Worker<'s> {
     current: Option<FileResult>,
 }
 
+/// Whether a log file is let in.
+enum Entry {
+    Admitted(Body),
+    Refused(End),
+}
+
 /// Rows of one type under construction.
 struct Building {
     events: EventBuilder,
@@ -85,16 +93,15 @@ impl<'s> Worker<'s> {
         let body = body.unwrap_or_else(|| open(&task.file));
         self.tell(News::Step(Step::Fetched));
         let number = self.shared.numbers.fetch_add(1, Ordering::Relaxed);
+        let key = task.file.key.clone();
         self.current = Some(FileResult::begin(number, task, self.shared.plan.targets.len()));
-        let end = match body {
-            Ok(Body::Whole(bytes)) => {
-                let report = decoder.read(Input::Bytes(&bytes), self);
-                self.finish(report)?
-            }
-            Ok(Body::Pieces(mut reader)) => {
-                let report = decoder.read(Input::Reader(&mut reader), self);
-                self.finish(report)?
-            }
+        let body = match &self.shared.plan.cover {
+            Some(cover) => body.and_then(|body| verify(cover, &key, body)),
+            None => body.map(Checked::unasked),
+        };
+        let end = match body.map(|checked| self.enter(checked)) {
+            Ok(Entry::Refused(end)) => end,
+            Ok(Entry::Admitted(body)) => self.decode(decoder, body)?,
             Err(error) => End::unreadable(&error),
         };
         let Some(mut file) = self.current.take() else { return Err(Error::internal("the log file at hand was lost")) };
@@ -103,6 +110,34 @@ impl<'s> Worker<'s> {
         self.tell(News::Decoded(Decoded { files: 1, records, bytes_in, raw_bytes }));
         self.files.push(file);
         Ok(())
+    }
+
+    /// Lets a log file in, unless it is not what its digest says.
+    fn enter(&mut self, checked: Checked) -> Entry {
+        let Some(file) = &mut self.current else { return Entry::Admitted(checked.body) };
+        file.verified = checked.standing.as_ref().map(Standing::verified);
+        match (&checked.standing, &checked.body) {
+            (Some(Standing::Invalid(why)), Body::Whole(bytes)) => {
+                Entry::Refused(file.refuse(why, bytes, self.shared.plan.now.timestamp_micros()))
+            }
+            (Some(Standing::Invalid(why)), Body::Pieces(_)) => {
+                Entry::Refused(file.refuse(why, &[], self.shared.plan.now.timestamp_micros()))
+            }
+            _ => Entry::Admitted(checked.body),
+        }
+    }
+
+    fn decode(&mut self, decoder: &mut Decoder, body: Body) -> Result<End> {
+        match body {
+            Body::Whole(bytes) => {
+                let report = decoder.read(Input::Bytes(&bytes), self);
+                self.finish(report)
+            }
+            Body::Pieces(mut reader) => {
+                let report = decoder.read(Input::Reader(&mut reader), self);
+                self.finish(report)
+            }
+        }
     }
 
     fn finish(&mut self, report: FileReport) -> Result<End> {
@@ -182,6 +217,7 @@ impl<'s> Worker<'s> {
         let building = self.builders[store_type as usize].get_or_insert_with(|| Building::new(store_type));
         let Some(file) = &self.current else { return Ok(()) };
         let ingested = self.shared.plan.now.timestamp_micros();
+        building.events.set_verified(file.verified);
         building.events.append(record, &file.task.file.key, ingested)?;
         building.rows.push(row);
         Ok(())

@@ -149,7 +149,7 @@ async fn date(stream: &mut Objects) -> Option<String> {
 }
 
 /// The deepest cause says most; what lies above repeats it in other words.
-pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -108,7 +108,7 @@ impl Days {
 }
 
 /// What is directly in a folder, by name, but for links to other folders.
-pub(super) fn children(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn children(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut children = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
         let entry = entry.map_err(|error| unreadable(folder, error))?;

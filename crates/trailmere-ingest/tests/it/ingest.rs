@@ -12,7 +12,7 @@ mod following;
 mod imports;
 mod large;
 mod preview;
-mod s3_server;
+pub(crate) mod s3_server;
 mod stores;
 mod taking;
 

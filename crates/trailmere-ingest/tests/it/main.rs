@@ -3,3 +3,4 @@
 
 mod decode;
 mod ingest;
+mod verify;

@@ -187,6 +187,7 @@ fn files_hold_the_published_columns_less_the_computed_one_and_then_ours() {
         }
         expected.push("_path string".to_owned());
         expected.push("_ingested timestamp".to_owned());
+        expected.push("_verified string".to_owned());
         assert_eq!(stored, expected, "{store_type}");
         assert!(schema.fields().iter().all(|field| field.is_nullable()));
     }
@@ -196,7 +197,7 @@ fn files_hold_the_published_columns_less_the_computed_one_and_then_ours() {
 fn every_store_has_its_time_its_record_and_its_order() {
     for store_type in StoreType::ALL {
         let schema = storage_schema(store_type);
-        for name in [EVENTTIME, EVENTJSON, PATH, INGESTED].iter().chain(sort_columns(store_type)) {
+        for name in [EVENTTIME, EVENTJSON, PATH, INGESTED, VERIFIED].iter().chain(sort_columns(store_type)) {
             assert!(schema.field_with_name(name).is_ok(), "{store_type} {name}");
         }
         assert_eq!(sort_columns(store_type).last(), Some(&EVENTTIME));

@@ -4,13 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, Int64Array, Int64Builder, ListArray, ListBuilder, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    TimestampMicrosecondArray, new_null_array,
 };
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, SchemaRef, TimeUnit};
 use trailmere_model::{Error, Result};
 
 use crate::failure;
-use crate::ledger::entry::{FileOutcome, FileState, LedgerEntry, Quarantined, etag_hash};
+use crate::ledger::entry::{FileOutcome, FileState, LedgerEntry, Quarantined, Verified, etag_hash};
 
 type Count = fn(&LedgerEntry) -> u64;
 
@@ -25,6 +25,9 @@ const COUNTS: [(&str, Count); 9] = [
     ("bytes_in", |entry| entry.bytes_in),
     ("raw_bytes", |entry| entry.raw_bytes),
 ];
+
+/// The youngest column: parts written before it lack it.
+const VERIFIED: &str = "verified";
 
 const TIMESTAMP: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
 
@@ -72,6 +75,7 @@ fn ledger_fields() -> Vec<Field> {
     fields.extend(COUNTS.map(|(name, _)| Field::new(name, DataType::Int64, false)));
     fields.push(Field::new("ingested", TIMESTAMP, false));
     fields.push(Field::new("sequence", DataType::Int64, false));
+    fields.push(Field::new(VERIFIED, DataType::Utf8, true));
     fields
 }
 
@@ -90,6 +94,7 @@ pub(crate) fn ledger_rows(entries: &[LedgerEntry], sequence: u64) -> Result<Reco
     }
     columns.push(Arc::new(TimestampMicrosecondArray::from_iter_values(entries.iter().map(|entry| entry.ingested))));
     columns.push(Arc::new(Int64Array::from_value(signed(sequence), entries.len())));
+    columns.push(Arc::new(entries.iter().map(|entry| entry.verified.map(Verified::as_str)).collect::<StringArray>()));
     let mut taken = ListBuilder::new(Int64Builder::new());
     for entry in &entries {
         // The bits of a hash, not its value.
@@ -112,6 +117,20 @@ pub(crate) fn quarantine_rows(rejected: &[Quarantined], sequence: u64) -> Result
         Arc::new(Int64Array::from_value(signed(sequence), rejected.len())),
     ];
     RecordBatch::try_new(QUARANTINE.clone(), columns).map_err(|error| failure::arrow(error, "write the quarantine"))
+}
+
+/// A part of the ledger in today's columns, whenever it was written.
+pub(crate) fn completed(rows: RecordBatch) -> Result<RecordBatch> {
+    if rows.column_by_name("taken").is_none() || rows.column_by_name(VERIFIED).is_some() {
+        return Ok(rows);
+    }
+    let column = |field: &Arc<Field>| {
+        let stored = rows.column_by_name(field.name()).cloned();
+        stored.unwrap_or_else(|| new_null_array(field.data_type(), rows.num_rows()))
+    };
+    let columns = STORED.fields().iter().map(column).collect();
+    RecordBatch::try_new(STORED.clone(), columns)
+        .map_err(|error| failure::arrow(error, "complete the ledger's columns"))
 }
 
 /// The columns of a part that say how each log file went; the others are for SQL only.

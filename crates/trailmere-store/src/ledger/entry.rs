@@ -35,6 +35,36 @@ impl FileOutcome {
     }
 }
 
+/// How a log file stands to CloudTrail's signed digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Verified {
+    /// A valid digest says that this is what was delivered.
+    Verified,
+    /// No valid digest says anything of it.
+    Unverified,
+    /// It is not what a valid digest says: none of its events are taken.
+    Invalid,
+}
+
+impl Verified {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Verified, Self::Unverified, Self::Invalid];
+
+    /// In a word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verified::Verified => "verified",
+            Verified::Unverified => "unverified",
+            Verified::Invalid => "invalid",
+        }
+    }
+
+    /// That of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verified| verified.as_str() == word)
+    }
+}
+
 /// One log file as it went in one commit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LedgerEntry {
@@ -68,6 +98,8 @@ pub struct LedgerEntry {
     pub ingested: i64,
     /// XXH3 of each record taken from a partial file, so that a whole copy adds only the rest.
     pub taken: Vec<u64>,
+    /// How it stood to its digest, if that was asked for.
+    pub verified: Option<Verified>,
 }
 
 impl LedgerEntry {

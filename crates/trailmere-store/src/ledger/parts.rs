@@ -152,7 +152,10 @@ async fn read(store: &dyn ObjectStore, path: Path) -> Result<Vec<RecordBatch>> {
         .and_then(|builder| builder.with_batch_size(64 << 10).build())
         .map_err(|error| place(failure::parquet(error, "read a part of the ledger")))?;
     let rows = reader.collect::<Result<Vec<_>, _>>();
-    rows.map_err(|error| place(Error::corrupt(format!("a part of the ledger cannot be read: {error}")).source(error)))
+    let rows = rows.map_err(|error| {
+        place(Error::corrupt(format!("a part of the ledger cannot be read: {error}")).source(error))
+    })?;
+    rows.into_iter().map(|rows| columns::completed(rows).map_err(place)).collect()
 }
 
 fn path(table: &Path, name: &str) -> Path {

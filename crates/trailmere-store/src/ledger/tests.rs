@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use arrow::array::Array;
 use object_store::memory::InMemory;
 use proptest::prelude::*;
 
@@ -24,6 +25,7 @@ fn entry(log_file: &str, outcome: FileOutcome) -> LedgerEntry {
         raw_bytes: 1000,
         ingested: 1_700_000_000_000_000,
         taken: if outcome == FileOutcome::Partial { vec![1, u64::MAX, 3] } else { Vec::new() },
+        verified: (outcome == FileOutcome::Complete).then_some(Verified::Verified),
     }
 }
 
@@ -58,6 +60,18 @@ fn states_come_back_from_columns() {
         let entry = written.iter().find(|entry| entry.log_file == states.log_file(row)).unwrap();
         assert_eq!(states.state(row).unwrap(), entry.state(7));
     }
+}
+
+#[test]
+fn parts_of_earlier_versions_lack_the_youngest_column() {
+    let rows = columns::ledger_rows(&[entry("a", FileOutcome::Complete)], 7).unwrap();
+    let older: Vec<usize> =
+        (0..rows.num_columns()).filter(|column| rows.schema().field(*column).name() != "verified").collect();
+    let completed = columns::completed(rows.project(&older).unwrap()).unwrap();
+    assert_eq!(completed.schema(), rows.schema());
+    assert_eq!(completed.column_by_name("verified").unwrap().null_count(), 1);
+    assert_eq!(completed.project(&older).unwrap(), rows.project(&older).unwrap());
+    assert_eq!(columns::completed(rows.clone()).unwrap(), rows);
 }
 
 #[tokio::test]

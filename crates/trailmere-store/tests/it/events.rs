@@ -77,6 +77,7 @@ pub(crate) fn entry(log_file: &str, events: u64) -> LedgerEntry {
         raw_bytes: 100,
         ingested: MIDNIGHT,
         taken: Vec::new(),
+        verified: None,
     }
 }
 

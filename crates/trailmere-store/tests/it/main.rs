@@ -3,6 +3,7 @@
 
 mod commits;
 mod costs;
+mod doctor;
 mod documents;
 mod events;
 mod failures;

@@ -132,10 +132,13 @@ async fn files_of_no_use_go_when_they_are_old_enough() {
     assert_eq!(report.stores[0].unused, dry.stores[0].unused);
     let after = paths(&lake).await;
     let gone: BTreeSet<&String> = before.difference(&after).collect();
+    let (log, gone): (BTreeSet<&String>, BTreeSet<&String>) =
+        gone.into_iter().partition(|path| path.contains("_delta_log"));
+    assert_eq!(log.len() as u64, report.stores[0].log.removed.files);
     assert_eq!(gone.len() as u64, report.stores[0].unused.files);
     assert!(gone.contains(&orphan.path));
     assert!(gone.iter().any(|path| path.contains("/_ledger/")), "old heads and merged parts");
-    assert!(gone.iter().all(|path| !path.contains("_delta_log") && !path.ends_with("notes.txt")));
+    assert!(gone.iter().all(|path| !path.ends_with("notes.txt")));
     assert_eq!(stored(&lake, &table).await.len(), 20);
     let reopened = lake.table(&store).await.unwrap().ledger().await.unwrap();
     assert_eq!(reopened.len(), 22);
@@ -399,4 +402,105 @@ proptest! {
             assert_eq!(left, expected);
         });
     }
+}
+
+/// A store with more commits than need a checkpoint, and what its log files gave.
+async fn store_with_a_long_log(lake: Lake) -> (Lake, EventDataStore, Vec<String>) {
+    let (lake, store) = lake_with_store(lake).await;
+    let files: Vec<String> = (0..12).map(|file| format!("file{file}")).collect();
+    let table = lake.table(&store).await.unwrap();
+    for file in &files {
+        table.commit(batch(&table, &[file]).await.unwrap().unwrap()).await.unwrap();
+    }
+    (lake, store, files)
+}
+
+#[tokio::test]
+async fn the_log_gets_a_checkpoint_and_loses_what_that_replaces() {
+    let (lake, store, files) = store_with_a_long_log(memory()).await;
+    let young = lake.maintain(Utc::now(), &MaintainOptions::default()).await.unwrap().stores.remove(0).log;
+    assert!(young.checkpoint.is_some() && young.removed.files == 0, "{young:?}");
+    let before = paths(&lake).await;
+    let dry = lake.maintain(later(), &MaintainOptions { dry_run: true, ..MaintainOptions::default() }).await.unwrap();
+    assert_eq!(paths(&lake).await, before, "a dry run does nothing");
+    let done = lake.maintain(later(), &MaintainOptions::default()).await.unwrap().stores.remove(0).log;
+    assert_eq!(done, dry.stores[0].log);
+    assert!(done.removed.files >= 12, "{done:?}");
+    let log = format!("stores/{}/_delta_log/", store.id);
+    let commits =
+        paths(&lake).await.into_iter().filter(|path| path.starts_with(&log) && path.ends_with(".json")).count();
+    assert!(commits <= 2, "{commits} commits are left");
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let table = lake.table(&store).await.unwrap();
+    assert_once(&lake, &table, &files).await;
+    table.commit(batch(&table, &["next"]).await.unwrap().unwrap()).await.unwrap();
+    assert_once(&lake, &lake.table(&store).await.unwrap(), &[files, vec!["next"]].concat()).await;
+}
+
+#[tokio::test]
+async fn whichever_call_fails_the_log_stays_readable() {
+    let before = Arc::new(InMemory::new());
+    let (_, store, files) = store_with_a_long_log(Lake::with_object_store(before.clone(), "memory")).await;
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    // Every ninth call: each step makes several, and both faults are met.
+    for nth in (1..).step_by(9) {
+        let flaky = FlakyStore::new(Arc::new(before.fork()));
+        let lake = Lake::with_object_store(Arc::new(flaky.clone()), "flaky");
+        flaky.fail(nth, if nth % 2 == 0 { Fault::Before } else { Fault::After }, Extent::FromThenOn);
+        let _ = lake.maintain(later(), &MaintainOptions::default()).await;
+        let calls = flaky.calls();
+        flaky.heal();
+        assert_once(&lake, &lake.table(&store).await.unwrap(), &files).await;
+        let report = lake.maintain(later(), &MaintainOptions::default()).await.unwrap();
+        assert_eq!(report.stores[0].failure, None, "call {nth}");
+        assert_once(&lake, &lake.table(&store).await.unwrap(), &files).await;
+        if nth > calls {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_has_begun_finds_its_files_after_upkeep() {
+    let (lake, store, files) = store_with_a_long_log(memory()).await;
+    let begun = lake.table(&store).await.unwrap();
+    let snapshot = begun.snapshot().await.unwrap();
+    let options = MaintainOptions { dedupe: true, ..MaintainOptions::default() };
+    let report = lake.maintain(Utc::now(), &options).await.unwrap();
+    assert_eq!(report.stores[0].compacted.files_before, 12);
+    let mut rows = 0;
+    for file in snapshot.files.iter() {
+        rows += read(&lake, file).await.num_rows();
+    }
+    assert_eq!(rows, 3 * files.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ingestion_goes_on_under_the_whole_upkeep() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || async { Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap() };
+    let (lake, store) = lake_with_store(open().await).await;
+    let files: Vec<String> = (0..24).map(|file| format!("file{file}")).collect();
+    let ingestion = {
+        let (lake, store, files) = (open().await, store.clone(), files.clone());
+        tokio::spawn(async move {
+            let table = lake.table(&store).await.unwrap();
+            for file in &files {
+                while let Some(append) = batch(&table, &[file]).await.unwrap() {
+                    if matches!(table.commit(append).await.unwrap(), Committed::Done { .. }) {
+                        break;
+                    }
+                }
+            }
+        })
+    };
+    let keeper = open().await;
+    while !ingestion.is_finished() {
+        let options = MaintainOptions { dedupe: true, ..MaintainOptions::default() };
+        assert_eq!(keeper.maintain(Utc::now(), &options).await.unwrap().stores[0].failure, None);
+    }
+    ingestion.await.unwrap();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert_once(&lake, &lake.table(&store).await.unwrap(), &files).await;
+    assert!(lake.examine(Utc::now(), trailmere_store::Depth::Quick).await.unwrap().is_healthy());
 }

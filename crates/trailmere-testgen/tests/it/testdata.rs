@@ -38,7 +38,7 @@ fn inflate(bytes: &[u8]) -> String {
 
 #[test]
 fn the_committed_logs_are_what_the_seed_gives() {
-    let planned: BTreeMap<_, _> = Corpus::new(&Plan::testdata()).contents().into_iter().collect();
+    let planned: BTreeMap<_, _> = Corpus::new(&Plan::testdata()).contents().unwrap().into_iter().collect();
     let committed = read_all(&committed());
     let names = |files: &BTreeMap<String, String>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&committed), names(&planned), "run trailmere-testgen --preset testdata --out testdata/logs");

@@ -3,6 +3,7 @@
 mod bar;
 mod summary;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,15 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
-use trailmere_ingest::{Dedupe, ImportOptions, ImportSelectors, IngestRequest, IngestSummary, Outcome, Resume, ingest};
+use trailmere_ingest::{
+    Dedupe, ImportOptions, ImportSelectors, IngestRequest, IngestSummary, Moved, Outcome, Resume, VerifyOptions, ingest,
+};
 use trailmere_model::Error;
 use trailmere_store::Lake;
 use uuid::Uuid;
 
 use super::query::{bytes, duration};
+use super::verify::read_public_keys;
 use crate::arguments::Global;
 use crate::context::{now, open_lake};
 use crate::exit;
@@ -45,6 +49,8 @@ pub(crate) struct Ingest {
     look_back: Duration,
     #[command(flatten)]
     import: Import,
+    #[command(flatten)]
+    verify: VerifyArguments,
     /// Fail (exit code 1) if anything was rejected or could not be read, rather than end with code 3
     #[arg(long)]
     strict: bool,
@@ -57,6 +63,34 @@ pub(crate) struct Ingest {
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Holding log files against CloudTrail's digests.
+#[derive(Debug, Args)]
+struct VerifyArguments {
+    /// Hold each log file against CloudTrail's digests in the same sources; one that was changed is not taken
+    #[arg(long, requires = "public_keys", conflicts_with = "follow")]
+    verify: bool,
+    /// CloudTrail's public keys, as `aws cloudtrail list-public-keys` prints them; one file a region
+    #[arg(long, value_name = "FILE", requires = "verify")]
+    public_keys: Vec<PathBuf>,
+    /// The bucket (and prefix) that a folder is a copy of [default: as its newest digest says]
+    #[arg(long, value_name = "BUCKET[/PREFIX]", requires = "verify")]
+    bucket: Option<String>,
+    /// Accept digests that are not where they were delivered
+    #[arg(long, requires = "verify")]
+    allow_moved: bool,
+}
+
+impl VerifyArguments {
+    fn options(&self) -> Result<Option<VerifyOptions>> {
+        if !self.verify {
+            return Ok(None);
+        }
+        let public_keys = read_public_keys(&self.public_keys)?;
+        let moved = if self.allow_moved { Moved::Accepted } else { Moved::Invalid };
+        Ok(Some(VerifyOptions { public_keys, bucket: self.bucket.clone(), moved }))
+    }
 }
 
 /// Copying history.
@@ -112,6 +146,7 @@ pub(crate) async fn run(global: &Global, command: Ingest) -> Result<ExitCode> {
         look_back: command.look_back,
         dedupe: if command.dedupe { Dedupe::Remove } else { Dedupe::Count },
         threads: command.threads,
+        verify: command.verify.options()?,
         ..IngestRequest::default()
     };
     request.memory = command.memory.unwrap_or(request.memory);
@@ -163,7 +198,7 @@ pub(crate) async fn watched(lake: &Lake, request: &IngestRequest) -> Result<Inge
 }
 
 /// `2026-03-01`, `2026-03-01T12:00:00Z`, `2026-03-01 12:00:00` (UTC).
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Ok(day.and_time(NaiveTime::MIN).and_utc());
     }

@@ -1,12 +1,14 @@
 //! `trailmere maintain`: what is past retention goes, and what nothing refers to.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
 use trailmere_store::{MaintainOptions, MaintainReport, StoreReport, Unused};
 
+use super::query::duration;
 use crate::arguments::Global;
 use crate::context::{now, open_lake};
 use crate::exit;
@@ -20,6 +22,9 @@ pub(crate) struct Maintain {
     /// Also remove events that are there twice, by account and event ID (looks through every day)
     #[arg(long)]
     dedupe: bool,
+    /// Delete files that have been of no use for so long; a query or an ingestion must not run longer
+    #[arg(long, default_value = "24h", value_parser = safe_age)]
+    unused_after: Duration,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -27,7 +32,8 @@ pub(crate) struct Maintain {
 
 pub(crate) async fn run(global: &Global, command: Maintain) -> Result<ExitCode> {
     let lake = open_lake(global).await?;
-    let options = MaintainOptions { dry_run: command.dry_run, dedupe: command.dedupe, ..MaintainOptions::default() };
+    let options =
+        MaintainOptions { dry_run: command.dry_run, dedupe: command.dedupe, unused_after: command.unused_after };
     let report = lake.maintain(now(), &options).await?;
     if command.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -36,6 +42,17 @@ pub(crate) async fn run(global: &Global, command: Maintain) -> Result<ExitCode> 
     }
     let failed = report.stores.iter().any(|store| store.failure.is_some());
     Ok(if failed { exit::FAILED } else { ExitCode::SUCCESS })
+}
+
+/// Queries and batches of an ingestion take minutes; files that are younger may be theirs.
+const LEAST_AGE: Duration = Duration::from_secs(3600);
+
+fn safe_age(text: &str) -> Result<Duration, String> {
+    let age = duration(text)?;
+    if age < LEAST_AGE {
+        return Err("files younger than an hour may be in use".to_owned());
+    }
+    Ok(age)
 }
 
 /// One line a thing that was done.
@@ -75,6 +92,16 @@ fn store_lines(store: &StoreReport) -> Vec<String> {
     }
     if store.unused.files > 0 {
         lines.push(format!("{}: {} that nothing refers to", store.name, unused(&store.unused)));
+    }
+    if let Some(version) = store.log.checkpoint {
+        lines.push(format!("{}: a checkpoint of version {version} in its Delta log", store.name));
+    }
+    if store.log.removed.files > 0 {
+        lines.push(format!(
+            "{}: {} of its Delta log that a checkpoint replaces",
+            store.name,
+            unused(&store.log.removed)
+        ));
     }
     if let Some(failure) = &store.failure {
         lines.push(format!("{}: failed: {failure}", store.name));

@@ -7,3 +7,4 @@ mod saved;
 mod shell;
 mod stores;
 mod tidy;
+mod verify_logs;

@@ -236,6 +236,7 @@ pub(crate) fn row(json: &str) -> Option<(StoreType, Vec<(String, Cell)>)> {
         "eventjson" => Cell::text(json),
         "_path" => Cell::text(LOG_FILE),
         "_ingested" => Cell::Time(INGESTED),
+        "_verified" => Cell::Null,
         "eventcategory" => Cell::Text(record.get("eventCategory").and_then(text).unwrap_or_else(|| category.clone())),
         _ => {
             let key =

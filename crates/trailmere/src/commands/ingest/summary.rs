@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use indicatif::{HumanBytes, HumanCount};
-use trailmere_ingest::{IngestSummary, StoreCounts};
+use trailmere_ingest::{IngestSummary, StoreCounts, Verification};
 
 /// Failures that are shown; all are in the ledger.
 const SHOWN_FAILURES: usize = 10;
@@ -32,6 +32,9 @@ pub(crate) fn describe(summary: &IngestSummary) -> String {
         let n = HumanCount(summary.quarantined);
         let _ = writeln!(text, "quarantined  {n} records that are no events: SELECT * FROM trailmere.quarantine");
     }
+    if let Some(verification) = &summary.verification {
+        text.push_str(&describe_verification(verification));
+    }
     for failure in summary.failures.iter().take(SHOWN_FAILURES) {
         let kept = if failure.events > 0 { format!(" ({} events kept)", failure.events) } else { String::new() };
         let _ = writeln!(text, "failed       {}: {}{kept}", failure.location, failure.reason);
@@ -58,6 +61,21 @@ pub(crate) fn describe(summary: &IngestSummary) -> String {
         summary.elapsed.as_secs_f64(),
         summary.megabytes_per_second()
     );
+    text
+}
+
+fn describe_verification(verification: &Verification) -> String {
+    let counts = [
+        ("verified", verification.verified),
+        ("that no digest covers", verification.unverified),
+        ("CHANGED since they were delivered, not taken", verification.invalid),
+    ];
+    let mut text = format!("verification {} log files", listed(&counts));
+    let digests = &verification.digests;
+    let _ = writeln!(text, "; {} of {} digests valid", HumanCount(digests.valid), HumanCount(digests.total()));
+    for line in verification.invalid_digests.iter().take(SHOWN_FAILURES) {
+        let _ = writeln!(text, "             {line}");
+    }
     text
 }
 
