@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::options::EngineOptions;
 use crate::saved::SavedQueries;
+use crate::schedules::Schedules;
 use crate::tables::lake_url;
 
 /// Answers questions about the events of one lake. Cheap to clone.
@@ -57,6 +58,11 @@ impl Engine {
     /// The saved queries.
     pub fn saved(&self) -> SavedQueries {
         SavedQueries::new(&self.shared.lake)
+    }
+
+    /// The schedules.
+    pub fn schedules(&self) -> Schedules {
+        Schedules::new(&self.shared.lake)
     }
 
     pub(crate) fn runtime(&self) -> Arc<RuntimeEnv> {

@@ -18,6 +18,8 @@ mod vocabulary;
 mod engine;
 mod query;
 
+pub mod schedules;
+
 pub use engine::Engine;
 pub use options::{EngineOptions, Parameter, ParameterValue, QueryRequest};
 pub use query::QueryRun;

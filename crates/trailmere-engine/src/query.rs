@@ -109,7 +109,7 @@ impl Engine {
         statement.plan(&catalog, &options).map_err(|e| sql_error(e, sql))
     }
 
-    fn session_state(&self) -> SessionState {
+    pub(crate) fn session_state(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
         SessionStateBuilder::new_from_existing(state).with_runtime_env(self.runtime()).build()
     }

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{Error as StorageError, ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{Error as StorageError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trailmere_model::{Error, Result};
@@ -151,6 +152,28 @@ impl Documents {
             history.push(DocumentVersion { version, value: envelope.value });
         }
         Ok(history)
+    }
+
+    /// Removes old versions of a document that changes often: those older than `age`, except for the newest `keep`.
+    ///
+    /// Only for documents of which nobody writes the version that follows one read longer than `age` ago: a removed
+    /// version could be written again.
+    pub async fn forget(&self, kind: &str, id: &str, keep: usize, age: Duration) -> Result<()> {
+        let folder = id_path(kind, id);
+        let failed = |error| failure::storage(error, format!("list `{folder}`"));
+        let mut listed: Vec<_> = self.store.list(Some(&folder)).try_collect().await.map_err(failed)?;
+        listed.retain(|meta: &ObjectMeta| parse(meta.location.clone()).is_some());
+        listed.sort_by(|a, b| b.location.cmp(&a.location));
+        // Measured against the newest, by the clock of the storage that dated them all.
+        let Some(newest) = listed.first().map(|meta| meta.last_modified) else { return Ok(()) };
+        let is_old = |meta: &&ObjectMeta| (newest - meta.last_modified).to_std().is_ok_and(|since| since > age);
+        for meta in listed.iter().skip(keep.max(1)).filter(is_old) {
+            match self.store.delete(&meta.location).await {
+                Ok(()) | Err(StorageError::NotFound { .. }) => {}
+                Err(error) => return Err(failure::storage(error, format!("delete `{}`", meta.location))),
+            }
+        }
+        Ok(())
     }
 
     /// Says whether a document was there once and is deleted now.
