@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, ingest, maintain, query, quickstart, saved, shell, store};
+use crate::commands::{
+    apply, completions, ingest, maintain, query, quickstart, saved, schedule, scheduler, shell, store,
+};
 
 /// An open, self-hosted event lake for AWS CloudTrail: ingest delivered log files, ask in SQL.
 #[derive(Debug, Parser)]
@@ -39,6 +41,12 @@ pub(crate) enum Command {
     Store(store::Store),
     /// Saved queries: the shipped ones and your own
     Saved(saved::Saved),
+    /// Schedules: queries that ask themselves, and alerts on what they find
+    Schedule(schedule::Schedule),
+    /// Run the schedules that are due, once or for ever
+    Scheduler(scheduler::Scheduler),
+    /// Make stores, saved queries and schedules what a TOML file says
+    Apply(apply::Apply),
     /// Remove what is past retention, and what nothing refers to
     Maintain(maintain::Maintain),
     /// Print shell completions

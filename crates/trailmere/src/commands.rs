@@ -1,13 +1,17 @@
 //! One file per command.
 
+pub(crate) mod apply;
 pub(crate) mod completions;
 pub(crate) mod ingest;
 pub(crate) mod maintain;
 pub(crate) mod query;
 pub(crate) mod quickstart;
 pub(crate) mod saved;
+pub(crate) mod schedule;
+pub(crate) mod scheduler;
 pub(crate) mod shell;
 pub(crate) mod store;
+mod table;
 
 use std::process::ExitCode;
 
@@ -25,6 +29,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Shell(command) => shell::run(global, command).await,
         Command::Store(command) => store::run(global, command).await,
         Command::Saved(command) => saved::run(global, command).await,
+        Command::Schedule(command) => schedule::run(global, command).await,
+        Command::Scheduler(command) => scheduler::run(global, command).await,
+        Command::Apply(command) => apply::run(global, command).await,
         Command::Maintain(command) => maintain::run(global, command).await,
         Command::Completions(command) => completions::run(command),
     }

@@ -114,7 +114,11 @@ pub(crate) async fn run(global: &Global, command: Scheduler) -> Result<ExitCode>
         scheduler.run_due().await?;
         listening.abort();
         let tally = scheduler.tally();
-        return Ok(if tally.failed + tally.undeliverable > 0 { exit::with_rejects() } else { ExitCode::SUCCESS });
+        return Ok(if tally.failed + tally.undeliverable > 0 {
+            ExitCode::from(exit::WITH_REJECTS)
+        } else {
+            ExitCode::SUCCESS
+        });
     }
     eprintln!("scheduling for {}; ctrl-C ends it", engine.lake().location());
     scheduler.run_forever().await;

@@ -140,7 +140,9 @@ impl Add {
 
 /// Many shipped queries look at all time unless they are told otherwise: every run of such a schedule finds it all again.
 async fn all_time(engine: &Engine, schedule: &Schedule) -> Option<String> {
-    let Task::Query(QueryTask { question: Question::Saved(name), parameters, .. }) = &schedule.task else { return None };
+    let Task::Query(QueryTask { question: Question::Saved(name), parameters, .. }) = &schedule.task else {
+        return None;
+    };
     let query = engine.saved().find(name).await.ok()?;
     let is_open = |name: &str| query.parameter(name).is_some() && !parameters.contains_key(name);
     (is_open("since") && is_open("until")).then(|| {

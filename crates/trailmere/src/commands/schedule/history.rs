@@ -54,7 +54,9 @@ fn row(run: &RunRecord) -> Vec<String> {
     };
     let count = |status: NoticeStatus| run.notices.iter().filter(|notice| notice.status == status).count();
     let mut told = vec![];
-    for (status, word) in [(NoticeStatus::Sent, "sent"), (NoticeStatus::Pending, "pending"), (NoticeStatus::Dead, "dead")] {
+    for (status, word) in
+        [(NoticeStatus::Sent, "sent"), (NoticeStatus::Pending, "pending"), (NoticeStatus::Dead, "dead")]
+    {
         if count(status) > 0 {
             told.push(format!("{} {word}", count(status)));
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use trailmere_engine::schedules::{
-    Alerting, Cadence, CatchUp, Condition, Failures, GivenParameter, Notify, Period, QueryTask, Question, Schedule, Task,
+    Alerting, Cadence, CatchUp, Condition, Failures, GivenParameter, Notify, Period, QueryTask, Question, Schedule,
+    Task,
 };
 use trailmere_model::{Error, Result};
 
@@ -86,9 +87,8 @@ impl Wanted {
             (None, Some(expression)) => Cadence::cron(expression, self.zone.as_deref()),
             (Some(_), None) => Err(Error::invalid("a time zone is for cron").hint("`--every` counts in UTC")),
             (Some(_), Some(_)) => Err(Error::invalid("a schedule has either a period or a cron expression")),
-            (None, None) => {
-                Err(Error::invalid("nothing says when it runs").hint("say every `1h`, or a cron expression `0 7 * * MON-FRI`"))
-            }
+            (None, None) => Err(Error::invalid("nothing says when it runs")
+                .hint("say every `1h`, or a cron expression `0 7 * * MON-FRI`")),
         }
     }
 }
