@@ -206,6 +206,11 @@ impl Schedule {
         state.settled.map_or(self.from, |settled| settled.max(self.from))
     }
 
+    /// From when on a run up to `end` covers time.
+    pub(crate) fn begins(&self, end: DateTime<Utc>, state: &ScheduleState) -> DateTime<Utc> {
+        self.timing().begins(end, state.last_success, self.from)
+    }
+
     /// Whether two say the same, whoever made them and when.
     pub fn says_the_same(&self, other: &Schedule) -> bool {
         let bare = |schedule: &Schedule| Schedule {

@@ -83,13 +83,21 @@ impl Timing<'_> {
     }
 
     /// From when on the run of a slot covers time: where the last successful one ended, so that no time is left out and
-    /// none is covered twice. A first run begins at the slot before, as does one whose missed time is given up.
-    pub(crate) fn begins(&self, slot: DateTime<Utc>, last_success: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    /// none is covered twice. Before any success, that is the slot before `from`. Where missed time is given up, a run
+    /// covers no more than the time since the slot before its own.
+    pub(crate) fn begins(
+        &self,
+        slot: DateTime<Utc>,
+        last_success: Option<DateTime<Utc>>,
+        from: DateTime<Utc>,
+    ) -> DateTime<Utc> {
         let before = self.cadence.last_before(slot).unwrap_or(slot);
-        match (last_success.filter(|success| *success < slot), self.catch_up) {
-            (Some(success), CatchUp::None) => success.max(before),
-            (Some(success), _) => success,
-            (None, _) => before,
+        let first = || self.cadence.last_until(from).unwrap_or(from);
+        let since = last_success.unwrap_or_else(first);
+        match self.catch_up {
+            _ if since >= slot => before,
+            CatchUp::None => since.max(before),
+            CatchUp::All | CatchUp::Last => since,
         }
     }
 
@@ -133,7 +141,7 @@ mod tests {
         let mut ran = vec![];
         let mut cursor = settled;
         while let Some(slot) = timing(&cadence, CatchUp::All).due(cursor, now) {
-            ran.push((timing(&cadence, CatchUp::All).begins(slot, Some(cursor)), slot));
+            ran.push((timing(&cadence, CatchUp::All).begins(slot, Some(cursor), settled), slot));
             cursor = slot;
         }
         let expected =
@@ -142,24 +150,36 @@ mod tests {
 
         let last = timing(&cadence, CatchUp::Last);
         assert_eq!(last.due(settled, now), Some(time("01 05:00:00")));
-        assert_eq!(last.begins(time("01 05:00:00"), Some(settled)), settled, "one run covers all of it");
+        assert_eq!(last.begins(time("01 05:00:00"), Some(settled), settled), settled, "one run covers all of it");
         assert_eq!(last.due(time("01 05:00:00"), now), None);
 
         let none = timing(&cadence, CatchUp::None);
         assert_eq!(none.due(settled, time("01 05:40:00")), None, "too late for 05:00");
         assert_eq!(none.due(settled, now), Some(time("01 05:00:00")), "but ten minutes late is on time");
-        assert_eq!(none.begins(time("01 05:00:00"), Some(settled)), time("01 04:00:00"), "its own hour only");
+        assert_eq!(none.begins(time("01 05:00:00"), Some(settled), settled), time("01 04:00:00"), "its own hour only");
         assert_eq!(none.next(settled, time("01 05:40:00")), Some(time("01 06:00:00")));
     }
 
     #[test]
     fn a_run_that_failed_leaves_its_time_to_the_next() {
         let cadence = hourly();
+        let (slot, from) = (time("01 05:00:00"), time("01 00:20:00"));
         for policy in [CatchUp::All, CatchUp::Last] {
-            let begins = timing(&cadence, policy).begins(time("01 05:00:00"), Some(time("01 02:00:00")));
-            assert_eq!(begins, time("01 02:00:00"));
+            let timing = timing(&cadence, policy);
+            assert_eq!(timing.begins(slot, Some(time("01 02:00:00")), from), time("01 02:00:00"));
+            assert_eq!(
+                timing.begins(slot, None, from),
+                time("01 00:00:00"),
+                "nothing has succeeded since the beginning"
+            );
+            assert_eq!(timing.begins(slot, None, time("01 04:20:00")), time("01 04:00:00"));
+            assert_eq!(
+                timing.begins(slot, Some(slot), from),
+                time("01 04:00:00"),
+                "a run by hand, when all is looked at"
+            );
         }
-        assert_eq!(timing(&cadence, CatchUp::All).begins(time("01 05:00:00"), None), time("01 04:00:00"));
+        assert_eq!(timing(&cadence, CatchUp::None).begins(slot, None, from), time("01 04:00:00"));
     }
 
     #[test]

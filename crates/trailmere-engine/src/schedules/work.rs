@@ -50,7 +50,7 @@ impl Scheduler<'_> {
     pub async fn run_now(&self, schedule: &Schedule) -> Result<RunRecord> {
         let (now, started) = ((self.clock.slots)(), (self.clock.wall)());
         let state = self.schedules.state(schedule.id).await?;
-        let cover = Cover { begin: schedule.timing().begins(now, state.last_success), end: now };
+        let cover = Cover { begin: schedule.begins(now, &state), end: now };
         let outcome = run::perform(&self.engine, schedule, cover, now).await;
         let draft = Draft { cover, by_hand: true, attempt: 1, started };
         let (run, report) = self.record(draft, outcome);
@@ -71,7 +71,7 @@ impl Scheduler<'_> {
         self.say(Happening::Started { schedule: name.clone(), slot, attempt: lease.attempt });
         let (now, started) = ((self.clock.slots)(), (self.clock.wall)());
         let state = self.schedules.state(schedule.id).await?;
-        let cover = Cover { begin: schedule.timing().begins(slot, state.last_success), end: slot };
+        let cover = Cover { begin: schedule.begins(slot, &state), end: slot };
         let outcome = if lease.is_hopeless() {
             let tried = lease.attempt - 1;
             Err(Error::limit(format!("{tried} schedulers died while they ran this slot; it is given up")))

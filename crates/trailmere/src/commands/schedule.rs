@@ -81,7 +81,8 @@ enum Running {
 
 async fn enable(engine: &Engine, name: &str, running: Running) -> Result<ExitCode> {
     let now = now();
-    let changed = engine.schedules().change(name, |schedule| {
+    let schedules = engine.schedules();
+    let changed = schedules.change(name, |schedule| {
         let enabled = running == Running::Yes;
         if enabled && !schedule.enabled {
             // The slots that passed meanwhile are nobody's any more; their time is the next run's.

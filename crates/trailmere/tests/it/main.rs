@@ -4,6 +4,7 @@
 mod cli;
 mod program;
 mod saved;
+mod schedules;
 mod shell;
 mod stores;
 mod tidy;

@@ -42,7 +42,8 @@ impl Change {
             Change::DeleteQuery(name) => engine.saved().delete(name).await,
             Change::CreateSchedule(schedule) => engine.schedules().add(schedule).await,
             Change::UpdateSchedule { schedule, .. } => {
-                let changed = engine.schedules().change(&schedule.name, |old| {
+                let schedules = engine.schedules();
+                let changed = schedules.change(&schedule.name, |old| {
                     let (from, created) = (old.from, old.created);
                     *old = Schedule { from, created, updated: now, ..Schedule::clone(schedule) };
                 });
