@@ -61,7 +61,7 @@ struct Delivery {
 
 fn deliveries(ledger: &Ledger) -> Vec<Delivery> {
     let delivery = |key: &str| {
-        let log = LogKey::parse(key)?;
+        let log = LogKey::parse(key).filter(|log| log.folder.has_events())?;
         let delivered = log.file_time();
         Some(Delivery {
             account: log.account,

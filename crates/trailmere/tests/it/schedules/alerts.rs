@@ -97,8 +97,12 @@ fn the_same_finding_is_told_once_in_its_window() {
     assert_eq!(counts, [2, 1, 1], "only what is new");
     let repeated: Vec<bool> = lake.runs("same").iter().map(|run| run["repeated"].as_bool().unwrap()).collect();
     assert_eq!(repeated, [false, true, true]);
-    lake.ok(&once("2026-03-02T01:10:00Z"));
-    assert_eq!(lake.told("same.jsonl").len(), 2, "a day later it is told again");
+    lake.ok(&["schedule", "delete", "each"]);
+    lake.ok(&["schedule", "delete", "rows"]);
+    lake.ok(&once("2026-03-01T05:10:00Z"));
+    assert_eq!(lake.told("same.jsonl").len(), 1, "two hours later it is not");
+    lake.ok(&once("2026-03-02T04:10:00Z"));
+    assert_eq!(lake.told("same.jsonl").len(), 2, "a day after it was told it is told again, once");
 }
 
 #[test]
