@@ -74,7 +74,11 @@ fn is_won(written: Result<u64>) -> Result<Option<u64>> {
     match written {
         Ok(version) => Ok(Some(version)),
         // A refusal by storage itself has a source.
-        Err(error) if matches!(error.kind(), Kind::Invalid | Kind::Unavailable) && StdError::source(&error).is_none() => Ok(None),
+        Err(error)
+            if matches!(error.kind(), Kind::Invalid | Kind::Unavailable) && StdError::source(&error).is_none() =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, ingest, maintain, query, quickstart, saved, shell, store};
+use crate::commands::{completions, export, ingest, keys, maintain, query, quickstart, saved, shell, store, verify};
 
 /// An open, self-hosted event lake for AWS CloudTrail: ingest delivered log files, ask in SQL.
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Quickstart(quickstart::Quickstart),
     /// Ingest delivered log files into event data stores
     Ingest(Box<ingest::Ingest>),
-    /// Run SQL
+    /// Run SQL, or start it to be looked at later
     Query(Box<query::Query>),
     /// Open the interactive SQL shell
     Shell(shell::Shell),
@@ -39,6 +39,12 @@ pub(crate) enum Command {
     Store(store::Store),
     /// Saved queries: the shipped ones and your own
     Saved(saved::Saved),
+    /// Write a store, or a range of its time, to plain files
+    Export(Box<export::Export>),
+    /// Verify what was delivered
+    Verify(verify::Verify),
+    /// The keys that exports are signed with
+    Keys(keys::Keys),
     /// Remove what is past retention, and what nothing refers to
     Maintain(maintain::Maintain),
     /// Print shell completions

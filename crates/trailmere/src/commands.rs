@@ -1,13 +1,16 @@
 //! One file per command.
 
 pub(crate) mod completions;
+pub(crate) mod export;
 pub(crate) mod ingest;
+pub(crate) mod keys;
 pub(crate) mod maintain;
 pub(crate) mod query;
 pub(crate) mod quickstart;
 pub(crate) mod saved;
 pub(crate) mod shell;
 pub(crate) mod store;
+pub(crate) mod verify;
 
 use std::process::ExitCode;
 
@@ -25,6 +28,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Shell(command) => shell::run(global, command).await,
         Command::Store(command) => store::run(global, command).await,
         Command::Saved(command) => saved::run(global, command).await,
+        Command::Export(command) => export::run(global, *command).await,
+        Command::Verify(command) => verify::run(global, command).await,
+        Command::Keys(command) => keys::run(global, command).await,
         Command::Maintain(command) => maintain::run(global, command).await,
         Command::Completions(command) => completions::run(command),
     }
