@@ -10,6 +10,7 @@ use trailmere_model::{Error, EventDataStore, Result};
 use trailmere_store::{Lake, Table};
 use uuid::Uuid;
 
+use crate::jobs::Jobs;
 use crate::options::EngineOptions;
 use crate::saved::SavedQueries;
 use crate::schedules::Schedules;
@@ -63,6 +64,11 @@ impl Engine {
     /// The schedules.
     pub fn schedules(&self) -> Schedules {
         Schedules::new(&self.shared.lake)
+    }
+
+    /// The queries that run as jobs, and the records of all.
+    pub fn jobs(&self) -> Jobs {
+        Jobs::new(self)
     }
 
     pub(crate) fn runtime(&self) -> Arc<RuntimeEnv> {

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::jobs::JobOptions;
+
 /// Settings of an [`crate::Engine`].
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -11,6 +15,8 @@ pub struct EngineOptions {
     pub threads: usize,
     /// Longest statement, in characters. Lake's limit is 10,000; the default here is larger.
     pub statement_limit: usize,
+    /// How queries are run as jobs.
+    pub jobs: JobOptions,
 }
 
 impl Default for EngineOptions {
@@ -19,6 +25,7 @@ impl Default for EngineOptions {
             memory_limit: 4 << 30,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             statement_limit: 1_000_000,
+            jobs: JobOptions::default(),
         }
     }
 }
@@ -37,7 +44,7 @@ pub struct QueryRequest {
 }
 
 /// The value of a `$name`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
     /// The name, without the dollar sign.
     pub name: String,
@@ -46,7 +53,8 @@ pub struct Parameter {
 }
 
 /// How a parameter's value is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ParameterValue {
     /// A varchar.
     Text(String),

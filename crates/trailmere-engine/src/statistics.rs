@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct QueryStatistics {
     /// Rows of the result.
     pub rows: u64,
+    /// Events that passed the filters directly above their scan, retention's among them.
+    pub events_matched: u64,
     /// Events read after pruning: rows of the data pages that were decoded for a filter or for the result.
     pub events_scanned: u64,
     /// Bytes read from data files.
@@ -42,12 +44,16 @@ impl Meter {
 
     pub(crate) fn read(&self, rows: u64) -> QueryStatistics {
         let mut statistics = QueryStatistics { rows, elapsed: self.started.elapsed(), ..Default::default() };
-        visit(self.plan.as_ref(), &mut statistics);
+        visit(self.plan.as_ref(), None, &mut statistics);
         statistics
     }
 }
 
-fn visit(plan: &dyn ExecutionPlan, statistics: &mut QueryStatistics) {
+/// Operators between a scan and its filter that give as many rows as they take.
+const TRANSPARENT: &[&str] = &["CoalesceBatchesExec", "CooperativeExec", "ProjectionExec", "RepartitionExec"];
+
+/// `passed`: the rows that a filter above has let through, as long as nothing else lies between.
+fn visit(plan: &dyn ExecutionPlan, passed: Option<u64>, statistics: &mut QueryStatistics) {
     if plan.children().is_empty()
         && let Some(metrics) = plan.metrics()
         && count(&metrics, "files_total").is_some()
@@ -58,9 +64,15 @@ fn visit(plan: &dyn ExecutionPlan, statistics: &mut QueryStatistics) {
         statistics.bytes_scanned += number("bytes_scanned");
         let output = metrics.output_rows().unwrap_or(0) as u64;
         statistics.events_scanned += output + number("pushdown_rows_pruned");
+        statistics.events_matched += passed.unwrap_or(output);
     }
+    let passed = match plan.name() {
+        "FilterExec" => passed.or_else(|| Some(plan.metrics()?.output_rows()? as u64)),
+        name if TRANSPARENT.contains(&name) => passed,
+        _ => None,
+    };
     for child in plan.children() {
-        visit(child.as_ref(), statistics);
+        visit(child.as_ref(), passed, statistics);
     }
 }
 

@@ -18,6 +18,7 @@ use trailmere_store::{ledger_schema, quarantine_schema};
 
 use crate::columns::table_columns;
 use crate::engine::Engine;
+use crate::jobs::AskedStore;
 use crate::options::QueryRequest;
 use crate::scan::{ScanFile, StoreScan};
 
@@ -28,6 +29,8 @@ pub(crate) struct OpenTables {
     tables: HashMap<String, Table>,
     /// Every name that could have been meant, for "did you mean".
     known: Vec<String>,
+    /// The stores behind the tables.
+    pub(crate) stores: Vec<AskedStore>,
 }
 
 impl Catalog for OpenTables {
@@ -37,6 +40,15 @@ impl Catalog for OpenTables {
 
     fn table_names(&self) -> Vec<String> {
         self.known.clone()
+    }
+}
+
+impl OpenTables {
+    fn note(&mut self, store: &EventDataStore) {
+        if self.stores.iter().all(|known| known.id != store.id) {
+            let (name, account, region) = (store.name.clone(), store.account.clone(), store.region.clone());
+            self.stores.push(AskedStore { id: store.id, name, account, region });
+        }
     }
 }
 
@@ -73,7 +85,10 @@ impl Engine {
                 "trailmere.ledger" => Some(self.ledger_table(&stores).await?),
                 "trailmere.quarantine" => Some(self.quarantine_table(&stores).await?),
                 _ => match self.store_named(name, &stores, request).await? {
-                    Some(store) => Some(self.store_table(&store, request).await?),
+                    Some(store) => {
+                        open.note(&store);
+                        Some(self.store_table(&store, request).await?)
+                    }
                     None => None,
                 },
             };

@@ -3,7 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    apply, completions, ingest, maintain, query, quickstart, saved, schedule, scheduler, shell, store,
+    apply, completions, export, ingest, keys, maintain, query, quickstart, saved, schedule, scheduler, shell, store,
+    verify,
 };
 
 /// An open, self-hosted event lake for AWS CloudTrail: ingest delivered log files, ask in SQL.
@@ -33,7 +34,7 @@ pub(crate) enum Command {
     Quickstart(quickstart::Quickstart),
     /// Ingest delivered log files into event data stores
     Ingest(Box<ingest::Ingest>),
-    /// Run SQL
+    /// Run SQL, or start it to be looked at later
     Query(Box<query::Query>),
     /// Open the interactive SQL shell
     Shell(shell::Shell),
@@ -47,6 +48,12 @@ pub(crate) enum Command {
     Scheduler(scheduler::Scheduler),
     /// Make stores, saved queries and schedules what a TOML file says
     Apply(apply::Apply),
+    /// Write a store, or a range of its time, to plain files
+    Export(Box<export::Export>),
+    /// Verify what was delivered
+    Verify(verify::Verify),
+    /// The keys that exports are signed with
+    Keys(keys::Keys),
     /// Remove what is past retention, and what nothing refers to
     Maintain(maintain::Maintain),
     /// Print shell completions

@@ -2,7 +2,9 @@
 
 pub(crate) mod apply;
 pub(crate) mod completions;
+pub(crate) mod export;
 pub(crate) mod ingest;
+pub(crate) mod keys;
 pub(crate) mod maintain;
 pub(crate) mod query;
 pub(crate) mod quickstart;
@@ -12,6 +14,7 @@ pub(crate) mod scheduler;
 pub(crate) mod shell;
 pub(crate) mod store;
 mod table;
+pub(crate) mod verify;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Schedule(command) => schedule::run(global, command).await,
         Command::Scheduler(command) => scheduler::run(global, command).await,
         Command::Apply(command) => apply::run(global, command).await,
+        Command::Export(command) => export::run(global, *command).await,
+        Command::Verify(command) => verify::run(global, command).await,
+        Command::Keys(command) => keys::run(global, command).await,
         Command::Maintain(command) => maintain::run(global, command).await,
         Command::Completions(command) => completions::run(command),
     }

@@ -101,7 +101,7 @@ fn tell(state: &mut ScheduleState, schedule: &Schedule, run: &mut RunRecord, new
             schedule: &schedule.name,
             scheduled_time: run.scheduled_time,
             last_success_time: run.last_success_time,
-            query_id: run.query_id.as_deref(),
+            query_id: run.query_id,
             error: run.note.as_deref().filter(|_| run.status == RunStatus::Failed),
             columns: new.columns,
             rows: new.rows,

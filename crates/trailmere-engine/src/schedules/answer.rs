@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::cast;
 use arrow::datatypes::Schema;
 use chrono::{DateTime, TimeDelta, Utc};
 use datafusion::catalog::MemTable;
@@ -105,7 +106,7 @@ impl Engine {
         let cover = Cover { begin: now - TimeDelta::hours(1), end: now };
         let asked = put(self, task, cover, now).await?;
         refuse_unknown(self, task).await?;
-        let columns = self.plan(&asked.sql, &asked.request).await?.columns;
+        let columns = self.plan(&asked.sql, &asked.request).await?.0.columns;
         Gatherer::new(&columns, &schedule.alerting.dedupe_by)?;
         if let Some(Condition::Sql(sql)) = schedule.alerting.effective_condition() {
             plan_condition(&sql, &columns, vec![], now)?;
@@ -139,8 +140,12 @@ pub(crate) async fn holds(
     let text = Condition::statement(sql);
     let planned = plan_condition(sql, columns, batches, now)?;
     let state = engine.session_state();
-    let physical = state.create_physical_plan(&planned.plan).await.map_err(|e| run_error(e, &text))?;
-    let answers = collect(physical, state.task_ctx()).await.map_err(|e| run_error(e, &text))?;
+    let physical = state
+        .create_physical_plan(&planned.plan)
+        .await
+        .map_err(|e| run_error(e, &text, engine.options().memory_limit))?;
+    let answers =
+        collect(physical, state.task_ctx()).await.map_err(|e| run_error(e, &text, engine.options().memory_limit))?;
     Ok(answers.iter().filter_map(|batch| batch.column(0).as_boolean_opt()).any(|fires| fires.true_count() > 0))
 }
 
@@ -187,8 +192,13 @@ fn result_table(columns: &[OutputColumn], batches: Vec<RecordBatch>) -> Result<T
     let own = |index: usize| format!("c{index}");
     let fields = columns.iter().enumerate().map(|(i, c)| trailmere_sql::function::field_of(&own(i), &c.ty));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let renamed = batches.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
-    let renamed = renamed.collect::<std::result::Result<Vec<_>, _>>().map_err(mismatch)?;
+    let mut renamed = vec![];
+    for batch in batches {
+        // What was kept in a file may have come back in a type that is only as good.
+        let arrays = batch.columns().iter().zip(schema.fields()).map(|(array, field)| cast(array, field.data_type()));
+        let arrays = arrays.collect::<std::result::Result<Vec<_>, _>>().map_err(mismatch)?;
+        renamed.push(RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(mismatch)?);
+    }
     let rows = MemTable::try_new(schema, vec![renamed])
         .map_err(|e| Error::internal("a result can't be asked about").source(e))?;
     let columns = columns.iter().enumerate().map(|(i, column)| TableColumn {

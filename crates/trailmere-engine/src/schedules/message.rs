@@ -25,7 +25,7 @@ pub struct Message {
     pub findings: Vec<Map<String, Value>>,
     /// The run's query, if it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query_id: Option<String>,
+    pub query_id: Option<Uuid>,
     /// Why the run failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -38,7 +38,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) schedule: &'a str,
     pub(crate) scheduled_time: DateTime<Utc>,
     pub(crate) last_success_time: DateTime<Utc>,
-    pub(crate) query_id: Option<&'a str>,
+    pub(crate) query_id: Option<Uuid>,
     pub(crate) error: Option<&'a str>,
     pub(crate) columns: &'a [String],
     pub(crate) rows: u64,
@@ -63,7 +63,7 @@ impl Message {
                 scheduled_time: &readable(facts.scheduled_time),
                 last_success_time: &readable(facts.last_success_time),
                 rows: facts.rows,
-                query_id: facts.query_id.unwrap_or_default(),
+                query_id: &facts.query_id.map(|id| id.to_string()).unwrap_or_default(),
                 error: facts.error.unwrap_or_default(),
                 columns: facts.columns,
                 first_rows: facts.first_rows,
@@ -76,7 +76,7 @@ impl Message {
             last_success_time: facts.last_success_time,
             rows: facts.rows,
             findings: findings(facts),
-            query_id: facts.query_id.map(str::to_owned),
+            query_id: facts.query_id,
             error: facts.error.map(str::to_owned),
             text,
         }

@@ -89,7 +89,7 @@ pub struct RunRecord {
     pub finished: DateTime<Utc>,
     /// The id of its query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query_id: Option<String>,
+    pub query_id: Option<Uuid>,
     /// Rows of its result.
     pub rows: u64,
     /// Whether its alert's condition held.

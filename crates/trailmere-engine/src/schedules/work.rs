@@ -4,6 +4,7 @@
 //! another conditional write, which is refused if somebody else has taken the slot over meanwhile; only after it does
 //! anybody hear of the run.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use super::answer::Cover;
 use super::definition::Schedule;
 use super::delivery::in_one_line;
 use super::findings::Findings;
-use super::run::{self, Outcome};
+use super::run::{Outcome, Work};
 use super::scheduler::{Happening, Scheduler};
 use super::state::{Lease, Refused, RunRecord, RunStatus};
 
@@ -51,7 +52,7 @@ impl Scheduler<'_> {
         let (now, started) = ((self.clock.slots)(), (self.clock.wall)());
         let state = self.schedules.state(schedule.id).await?;
         let cover = Cover { begin: schedule.begins(now, &state), end: now };
-        let outcome = run::perform(&self.engine, schedule, cover, now).await;
+        let outcome = self.work_on(schedule, cover, now).perform().await;
         let draft = Draft { cover, by_hand: true, attempt: 1, started };
         let (run, report) = self.record(draft, outcome);
         let written = self.schedules.change_state(schedule.id, |state| {
@@ -72,17 +73,22 @@ impl Scheduler<'_> {
         let (now, started) = ((self.clock.slots)(), (self.clock.wall)());
         let state = self.schedules.state(schedule.id).await?;
         let cover = Cover { begin: schedule.begins(slot, &state), end: slot };
+        let work = self.work_on(schedule, cover, now);
         let outcome = if lease.is_hopeless() {
             let tried = lease.attempt - 1;
             Err(Error::limit(format!("{tried} schedulers died while they ran this slot; it is given up")))
         } else {
             tokio::select! {
-                outcome = run::perform(&self.engine, schedule, cover, now) => outcome,
+                outcome = work.perform() => outcome,
                 () = self.keep(schedule.id, lease.token) => {
+                    work.cancel().await;
                     self.say(Happening::Overtaken { schedule: name, slot });
                     return Ok(());
                 }
-                () = self.shutdown.cancelled() => return self.give_back(schedule.id, lease.token).await,
+                () = self.shutdown.cancelled() => {
+                    work.cancel().await;
+                    return self.give_back(schedule.id, lease.token).await;
+                }
             }
         };
         let draft = Draft { cover, by_hand: false, attempt: lease.attempt, started };
@@ -117,6 +123,11 @@ impl Scheduler<'_> {
     async fn give_back(&self, id: Uuid, token: u64) -> Result<()> {
         self.schedules.change_state(id, |state| state.release(token)).await?.ok();
         Ok(())
+    }
+
+    fn work_on<'w>(&'w self, schedule: &'w Schedule, cover: Cover, now: DateTime<Utc>) -> Work<'w> {
+        let who = &self.options.holder;
+        Work { engine: &self.engine, schedule, cover, now, wall: self.clock.wall, who, asking: Mutex::default() }
     }
 
     fn record(&self, draft: Draft, outcome: Result<Outcome>) -> (RunRecord, Report) {

@@ -163,7 +163,7 @@ pub(crate) async fn watched(lake: &Lake, request: &IngestRequest) -> Result<Inge
 }
 
 /// `2026-03-01`, `2026-03-01T12:00:00Z`, `2026-03-01 12:00:00` (UTC).
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Ok(day.and_time(NaiveTime::MIN).and_utc());
     }

@@ -13,8 +13,9 @@ use trailmere_engine::schedules::{
 };
 use uuid::Uuid;
 
+use super::ingest::moment;
 use super::query::{bytes, duration};
-use super::schedule::wanted::{moment, parsed};
+use super::schedule::wanted::parsed;
 use crate::arguments::Global;
 use crate::context::{engine, now, open_lake};
 use crate::exit;

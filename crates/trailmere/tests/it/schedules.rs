@@ -7,5 +7,3 @@ mod handling;
 mod lake;
 mod races;
 mod receiver;
-#[path = "../../../trailmere-store/tests/it/s3_server.rs"]
-mod s3_server;

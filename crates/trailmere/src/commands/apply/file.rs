@@ -9,7 +9,8 @@ use trailmere_engine::schedules::{CatchUp, Condition, Failures, GivenParameter, 
 use trailmere_model::{Error, Result};
 use trailmere_queries::SavedQuery;
 
-use crate::commands::schedule::wanted::{Maintain, Wanted, moment};
+use crate::commands::ingest::moment;
+use crate::commands::schedule::wanted::{Maintain, Wanted};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]

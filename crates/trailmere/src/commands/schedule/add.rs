@@ -10,7 +10,8 @@ use trailmere_engine::schedules::{
     CatchUp, Condition, Failures, GivenParameter, Notify, Period, QueryTask, Question, Schedule, Target, Task,
 };
 
-use super::wanted::{Maintain, Wanted, moment, parsed};
+use super::wanted::{Maintain, Wanted, parsed};
+use crate::commands::ingest::moment;
 use crate::context::now;
 
 /// What to add.

@@ -70,7 +70,7 @@ fn row(run: &RunRecord) -> Vec<String> {
         alert.to_string(),
         if told.is_empty() { "-".to_string() } else { told.join(", ") },
         format!("{took} ms"),
-        run.query_id.clone().unwrap_or("-".to_string()),
+        run.query_id.map_or("-".to_string(), |id| id.to_string()),
         run.note.clone().unwrap_or_default(),
     ]
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use trailmere_engine::Delivery;
 use trailmere_engine::schedules::{
     Alerting, Cadence, CatchUp, Condition, Failures, GivenParameter, Notify, Period, QueryTask, Question, Schedule,
     Task,
@@ -76,7 +77,7 @@ impl Wanted {
             question,
             parameters: self.parameters.clone(),
             store: self.store.clone(),
-            deliver: self.deliver.clone(),
+            deliver: self.deliver.as_deref().map(Delivery::new).transpose()?.map(|delivery| delivery.to),
             timeout: self.timeout,
         }))
     }
@@ -93,15 +94,6 @@ impl Wanted {
     }
 }
 
-/// `2026-03-01`, `2026-03-01T12:00:00Z`, `2026-03-01 12:00:00`: UTC unless it says otherwise.
-pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    let day = format!("{text}T00:00:00Z");
-    let micros = trailmere_model::time::parse_event_time(text).or(trailmere_model::time::parse_event_time(&day));
-    micros
-        .and_then(DateTime::from_timestamp_micros)
-        .ok_or_else(|| "give a time such as 2026-03-01 or 2026-03-01T12:00:00Z".to_string())
-}
-
 /// What clap needs of our own parsers: the message with its advice in one line.
 pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: Error| match error.advice() {
@@ -113,14 +105,7 @@ pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<T,
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_and_times_are_moments() {
-        for text in ["2026-03-01", "2026-03-01T00:00:00Z", "2026-03-01 00:00:00", "2026-03-01T01:00:00+01:00"] {
-            assert_eq!(moment(text).unwrap().to_rfc3339(), "2026-03-01T00:00:00+00:00", "{text}");
-        }
-        assert!(moment("tomorrow").is_err());
-    }
+    use crate::commands::ingest::moment;
 
     #[test]
     fn a_schedule_does_one_thing_at_some_time() {

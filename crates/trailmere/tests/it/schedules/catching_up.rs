@@ -77,3 +77,24 @@ fn events_are_found_once_although_runs_were_missed() {
     assert_eq!(there.lines().nth(1), Some(found.to_string().as_str()));
     assert!(found > 100);
 }
+
+#[test]
+fn the_runs_own_times_can_be_given_to_any_parameter() {
+    let lake = Lake::in_folder();
+    let sql = "-- title: Mine\n-- param: since timestamp = TIMESTAMP '1970-01-01 00:00:00'\n\
+               -- param: until timestamp = TIMESTAMP '2200-01-01 00:00:00'\nSELECT $since AS since, $until AS until";
+    lake.ok(&["saved", "save", "mine", sql]);
+    let add = ["schedule", "add", "s", "--query", "mine", "--every", "1h", "--from", "2026-03-01T00:30:00Z"];
+    let (code, _, err) = lake.run(&add);
+    assert!(code == 0 && err.contains("looks at all time") && err.contains("$last_success_time"), "{err}");
+    lake.ok(&["schedule", "delete", "s"]);
+    let times = ["--param", "since=$last_success_time", "--param", "until=$scheduled_time", "--notify", "file:s.jsonl"];
+    let (code, _, err) = lake.run(&[&add[..], &times].concat());
+    assert!(code == 0 && err.is_empty(), "{err}");
+    run_at(&lake, "2026-03-01T01:00:00Z");
+    let found = &lake.told("s.jsonl")[0]["findings"][0];
+    assert_eq!(
+        (found["since"].as_str(), found["until"].as_str()),
+        (Some("2026-03-01 00:00:00.000"), Some("2026-03-01 01:00:00.000"))
+    );
+}

@@ -43,6 +43,27 @@ fn a_run_by_hand_takes_nothing_from_the_slots() {
 }
 
 #[test]
+fn each_run_is_a_recorded_query_whose_rows_are_kept_and_delivered() {
+    let lake = Lake::in_folder();
+    let out = lake.folder().join("out");
+    let sql = "SELECT $scheduled_time AS slot, 'x' AS who";
+    let (from, deliver) = ("2026-03-01T00:30:00Z", out.to_str().unwrap());
+    lake.ok(&["schedule", "add", "s", "--sql", sql, "--every", "1h", "--from", from, "--deliver", deliver]);
+    lake.ok(&["scheduler", "--once", "--now", NOW]);
+    let run = &lake.runs("s")[0];
+    assert!(run["note"].is_null(), "{run}");
+    let id = run["queryId"].as_str().unwrap();
+    let record = lake.json(&["query", "status", id, "--json"]);
+    assert_eq!(record["status"], "FINISHED", "{record}");
+    assert_eq!(record["origin"]["name"], "s", "{record}");
+    assert_eq!(record["origin"]["slot"], "2026-03-01T01:00:00Z", "{record}");
+    assert!(lake.ok(&["query", "results", id, "--format", "csv"]).contains("2026-03-01 01:00:00.000,x"));
+    let folder = record["delivery"]["folder"].as_str().unwrap();
+    assert!(std::path::Path::new(folder).join("result_sign.json").exists(), "{record}");
+    lake.ok(&["verify", "results", folder]);
+}
+
+#[test]
 fn the_lake_is_maintained_when_it_is_time() {
     let lake = Lake::in_folder();
     lake.ok(&["ingest", crate::program::logs().to_str().unwrap()]);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::s3_server::{BUCKET, KEY, SECRET};
+use crate::s3_server::{BUCKET, KEY, SECRET};
 
 /// A lake and what its programs are started with.
 pub(super) struct Lake {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::{Child, Command};
 
 use super::lake::{Lake, wait};
-use super::s3_server::serve;
+use crate::s3_server::serve_folder;
 
 const NOW: &str = "2026-03-01T01:06:30Z";
 
@@ -65,23 +65,20 @@ fn three_schedulers_on_a_folder_run_each_slot_once() {
     assert_each_slot_once(&lake);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_schedulers_on_a_bucket_run_each_slot_once() {
+#[test]
+fn two_schedulers_on_a_bucket_run_each_slot_once() {
     let folder = tempfile::tempdir().unwrap();
-    let endpoint = serve(folder.path()).await;
-    tokio::task::block_in_place(|| {
-        let lake = Lake::in_bucket(&endpoint);
-        add_minutely(&lake);
-        let refused = lake.run(&["scheduler", "--once", "--now", "2026-03-01T01:01:30Z", "--tries", "1"]);
-        assert_eq!(refused.0, 3, "a bucket has writers elsewhere, who may not write files here: {}", refused.2);
-        assert!(refused.2.contains("--local-actions"), "{}", refused.2);
-        let letters = lake.json(&["schedule", "dead-letters", "list", "--json"]);
-        assert_eq!(letters.as_array().unwrap().len(), 1, "{letters}");
-        lake.ok(&["schedule", "delete", "s"]);
-        add_minutely(&lake);
-        race(&lake, 2);
-        assert_each_slot_once(&lake);
-    });
+    let lake = Lake::in_bucket(&serve_folder(folder.path()));
+    add_minutely(&lake);
+    let refused = lake.run(&["scheduler", "--once", "--now", "2026-03-01T01:01:30Z", "--tries", "1"]);
+    assert_eq!(refused.0, 3, "a bucket has writers elsewhere, who may not write files here: {}", refused.2);
+    assert!(refused.2.contains("--local-actions"), "{}", refused.2);
+    let letters = lake.json(&["schedule", "dead-letters", "list", "--json"]);
+    assert_eq!(letters.as_array().unwrap().len(), 1, "{letters}");
+    lake.ok(&["schedule", "delete", "s"]);
+    add_minutely(&lake);
+    race(&lake, 2);
+    assert_each_slot_once(&lake);
 }
 
 #[test]
@@ -131,6 +128,8 @@ fn a_scheduler_that_is_told_to_end_gives_its_slot_back() {
     let output = leaving.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(lake.runs("s").is_empty());
+    let queries = lake.json(&["query", "list", "--json"]);
+    assert_eq!(queries[0]["status"], "CANCELLED", "its query does not seem to run for ever: {queries}");
     // Its lease would have lasted for an hour.
     lake.ok(&["scheduler", "--once", "--now", NOW]);
     let runs = lake.runs("s");
