@@ -9,7 +9,7 @@ use crate::s3_server::serve_folder;
 const NOW: &str = "2026-03-01T01:06:30Z";
 
 /// Takes long enough for a test to meet it half-way.
-const SLOW: &str = "SELECT count(*) AS n FROM UNNEST(sequence(1, 5000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 5000)) AS b(y) \
+const SLOW: &str = "SELECT count(*) AS n FROM UNNEST(sequence(1, 4000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 4000)) AS b(y) \
                     WHERE x * y % 7 = 3";
 
 /// A schedule with six slots before [`NOW`] that tells of each.
@@ -123,6 +123,7 @@ fn a_scheduler_that_is_told_to_end_gives_its_slot_back() {
     lake.ok(&["schedule", "add", "s", "--sql", SLOW, "--every", "1h", "--from", "2026-03-01T00:30:00Z"]);
     let leaving = lake.start(&["scheduler", "--now", NOW, "--lease", "1h"]);
     lake.wait_for_lease();
+    wait(|| lake.json(&["query", "list", "--json"])[0]["status"] == "RUNNING");
     let told = Command::new("kill").args(["-TERM", &leaving.id().to_string()]).status().unwrap();
     assert!(told.success());
     let output = leaving.wait_with_output().unwrap();
