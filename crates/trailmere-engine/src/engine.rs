@@ -10,8 +10,10 @@ use trailmere_model::{Error, EventDataStore, Result};
 use trailmere_store::{Lake, Table};
 use uuid::Uuid;
 
+use crate::jobs::Jobs;
 use crate::options::EngineOptions;
 use crate::saved::SavedQueries;
+use crate::schedules::Schedules;
 use crate::tables::lake_url;
 
 /// Answers questions about the events of one lake. Cheap to clone.
@@ -58,6 +60,16 @@ impl Engine {
     /// The saved queries.
     pub fn saved(&self) -> SavedQueries {
         SavedQueries::new(&self.shared.lake)
+    }
+
+    /// The schedules.
+    pub fn schedules(&self) -> Schedules {
+        Schedules::new(&self.shared.lake)
+    }
+
+    /// The queries that run as jobs, and the records of all.
+    pub fn jobs(&self) -> Jobs {
+        Jobs::new(self)
     }
 
     pub(crate) fn runtime(&self) -> Arc<RuntimeEnv> {

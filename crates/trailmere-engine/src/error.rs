@@ -28,8 +28,8 @@ fn kind(kind: trailmere_sql::Kind) -> Kind {
     }
 }
 
-/// An error of planning or running.
-pub(crate) fn run_error(error: DataFusionError, sql: &str) -> Error {
+/// An error of planning or running, with the memory that the queries of the engine may have.
+pub(crate) fn run_error(error: DataFusionError, sql: &str, memory_limit: usize) -> Error {
     let root = error.find_root();
     if let DataFusionError::External(inner) = root
         && let Some(ours) = inner.downcast_ref::<SqlError>()
@@ -38,7 +38,8 @@ pub(crate) fn run_error(error: DataFusionError, sql: &str) -> Error {
     }
     match root {
         DataFusionError::ResourcesExhausted(message) => {
-            Error::limit(format!("the query needs more memory than it may have: {}", first_line(message)))
+            let limit = size(memory_limit);
+            Error::limit(format!("the query needs more memory than the {limit} it may have: {}", first_line(message)))
                 .hint("raise `--memory-limit`, narrow the time range, or ask for fewer columns")
         }
         DataFusionError::ArrowError(inner, _) => Error::invalid(first_line(&inner.to_string()).to_string()),
@@ -52,6 +53,13 @@ pub(crate) fn run_error(error: DataFusionError, sql: &str) -> Error {
         DataFusionError::NotImplemented(message) => Error::unsupported(first_line(message).to_string()),
         other => Error::internal(format!("the query can't be run: {}", first_line(&other.to_string())))
             .hint("please report this with the statement"),
+    }
+}
+
+fn size(bytes: usize) -> String {
+    match bytes as f64 / f64::from(1 << 20) {
+        megabytes if megabytes < 1024.0 => format!("{megabytes:.1} MB"),
+        megabytes => format!("{:.1} GB", megabytes / 1024.0),
     }
 }
 

@@ -21,7 +21,20 @@ mod engine;
 mod query;
 mod topk;
 
+mod export;
+mod jobs;
+
+pub mod schedules;
+
 pub use engine::Engine;
+pub use export::{
+    DeliveredFile, Delivery, DeliveryFormat, DeliveryStatus, ExportReport, ExportRequest, LogExport, PublicKey,
+    PublicKeys, SigningKeys, Verdict, verify_results,
+};
+pub use jobs::{
+    AskedStore, Clock, DeliveryRecord, ExpiredJobs, JobColumn, JobFilter, JobOptions, JobPage, JobRecord, JobRequest,
+    JobRows, JobStatistics, JobStatus, Jobs, Noted, Origin,
+};
 pub use options::{EngineOptions, Parameter, ParameterValue, QueryRequest};
 pub use query::QueryRun;
 pub use saved::{SavedQueries, bind_saved};

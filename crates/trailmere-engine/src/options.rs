@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::jobs::JobOptions;
+
 /// Settings of an [`crate::Engine`].
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -13,6 +17,8 @@ pub struct EngineOptions {
     pub threads: usize,
     /// Longest statement, in characters. Lake's limit is 10,000; the default here is larger.
     pub statement_limit: usize,
+    /// How queries are run as jobs.
+    pub jobs: JobOptions,
 }
 
 impl Default for EngineOptions {
@@ -22,6 +28,7 @@ impl Default for EngineOptions {
             metadata_cache: 256 << 20,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             statement_limit: 1_000_000,
+            jobs: JobOptions::default(),
         }
     }
 }
@@ -40,7 +47,7 @@ pub struct QueryRequest {
 }
 
 /// The value of a `$name`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
     /// The name, without the dollar sign.
     pub name: String,
@@ -49,7 +56,8 @@ pub struct Parameter {
 }
 
 /// How a parameter's value is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ParameterValue {
     /// A varchar.
     Text(String),

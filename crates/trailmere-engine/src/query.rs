@@ -20,6 +20,7 @@ use crate::athena::OpenRows;
 use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
 use crate::implied::ImpliedTimes;
+use crate::jobs::AskedStore;
 use crate::options::QueryRequest;
 use crate::statistics::{Meter, QueryStatistics};
 use crate::topk::{Narrowed, narrow};
@@ -28,11 +29,14 @@ use crate::topk::{Narrowed, narrow};
 pub struct QueryRun {
     /// The columns of the result.
     pub columns: Vec<OutputColumn>,
+    /// The stores that the statement names.
+    pub stores: Vec<AskedStore>,
     reader: Reader,
     meter: Meter,
     rows: u64,
     deadline: Option<(Instant, Duration)>,
     sql: String,
+    memory_limit: usize,
     finished: Option<QueryStatistics>,
 }
 
@@ -84,22 +88,25 @@ impl Engine {
     /// Whatever is wrong with the statement, with its place; a store that is missing or pending deletion.
     pub async fn query(&self, sql: &str, request: &QueryRequest) -> Result<QueryRun> {
         let started = Instant::now();
-        let planned = self.plan(sql, request).await?;
-        let state = self.session_state();
-        let (physical, scouted) = physical_plan(planned.plan, &state).await.map_err(|e| run_error(e, sql))?;
-        let stream = execute_stream(Arc::clone(&physical), state.task_ctx()).map_err(|e| run_error(e, sql))?;
+        let (planned, stores) = self.plan(sql, request).await?;
+        let (state, memory_limit) = (self.session_state(), self.options().memory_limit);
+        let failed = |e| run_error(e, sql, memory_limit);
+        let (physical, scouted) = physical_plan(planned.plan, &state).await.map_err(failed)?;
+        let stream = execute_stream(Arc::clone(&physical), state.task_ctx()).map_err(failed)?;
         Ok(QueryRun {
             columns: planned.columns,
+            stores,
             reader: Reader::start(stream),
             meter: Meter::new(physical, scouted, started),
             rows: 0,
             deadline: request.timeout.map(|timeout| (started + timeout, timeout)),
             sql: sql.to_string(),
+            memory_limit,
             finished: None,
         })
     }
 
-    pub(crate) async fn plan(&self, sql: &str, request: &QueryRequest) -> Result<Planned> {
+    pub(crate) async fn plan(&self, sql: &str, request: &QueryRequest) -> Result<(Planned, Vec<AskedStore>)> {
         let most = self.options().statement_limit;
         if sql.len() > most && sql.chars().count() > most {
             return Err(Error::limit(format!("the statement is longer than {most} characters")));
@@ -110,10 +117,11 @@ impl Engine {
         let mut options = PlanOptions::new(request.now);
         options.max_length = most;
         options.parameters = self.bind(&request.parameters, request).await?;
-        statement.plan(&catalog, &options).map_err(|e| sql_error(e, sql))
+        let planned = statement.plan(&catalog, &options).map_err(|e| sql_error(e, sql))?;
+        Ok((planned, catalog.stores))
     }
 
-    fn session_state(&self) -> SessionState {
+    pub(crate) fn session_state(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
         let mut rules = state.optimizers().to_vec();
         // Filters have reached the scan by then, and common parts of them are not yet taken out.
@@ -175,12 +183,17 @@ impl QueryRun {
                 self.finished.get_or_insert_with(|| self.meter.read(self.rows));
                 Ok(None)
             }
-            Some(Err(e)) => Err(run_error(e, &self.sql)),
+            Some(Err(e)) => Err(run_error(e, &self.sql, self.memory_limit)),
             Some(Ok(batch)) => {
                 self.rows += batch.num_rows() as u64;
                 self.shown(batch).map(Some)
             }
         }
+    }
+
+    /// Whether the time that the query may take is over.
+    pub fn is_overdue(&self) -> bool {
+        self.deadline.is_some_and(|(end, _)| Instant::now() >= end)
     }
 
     /// What the query has cost so far.

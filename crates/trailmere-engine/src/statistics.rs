@@ -11,6 +11,8 @@ use serde::Serialize;
 pub struct QueryStatistics {
     /// Rows of the result.
     pub rows: u64,
+    /// Events that passed the filters directly above their scan, retention's among them.
+    pub events_matched: u64,
     /// Events read after pruning: rows of the data pages that were decoded for a filter or for the result.
     pub events_scanned: u64,
     /// Bytes read from data files.
@@ -44,17 +46,24 @@ impl Meter {
 
     pub(crate) fn read(&self, rows: u64) -> QueryStatistics {
         let mut statistics = QueryStatistics { rows, elapsed: self.started.elapsed(), ..Default::default() };
-        visit(self.plan.as_ref(), &mut statistics);
+        visit(self.plan.as_ref(), None, &mut statistics);
         if let Some(scouted) = &self.scouted {
-            let (total, scanned) = (statistics.files_total, statistics.files_scanned);
-            visit(scouted.as_ref(), &mut statistics);
-            (statistics.files_total, statistics.files_scanned) = (total, scanned);
+            // It asks the same files, and what it lets through is asked again.
+            let mut before = QueryStatistics::default();
+            visit(scouted.as_ref(), None, &mut before);
+            statistics.bytes_scanned += before.bytes_scanned;
+            statistics.events_scanned += before.events_scanned;
+            statistics.events_matched = statistics.events_matched.max(before.events_matched);
         }
         statistics
     }
 }
 
-fn visit(plan: &dyn ExecutionPlan, statistics: &mut QueryStatistics) {
+/// Operators between a scan and its filter that give as many rows as they take.
+const TRANSPARENT: &[&str] = &["CoalesceBatchesExec", "CooperativeExec", "ProjectionExec", "RepartitionExec"];
+
+/// `passed`: the rows that a filter above has let through, as long as nothing else lies between.
+fn visit(plan: &dyn ExecutionPlan, passed: Option<u64>, statistics: &mut QueryStatistics) {
     if plan.children().is_empty()
         && let Some(metrics) = plan.metrics()
         && count(&metrics, "files_total").is_some()
@@ -65,9 +74,15 @@ fn visit(plan: &dyn ExecutionPlan, statistics: &mut QueryStatistics) {
         statistics.bytes_scanned += number("bytes_scanned");
         let output = metrics.output_rows().unwrap_or(0) as u64;
         statistics.events_scanned += output + number("pushdown_rows_pruned");
+        statistics.events_matched += passed.unwrap_or(output);
     }
+    let passed = match plan.name() {
+        "FilterExec" => passed.or_else(|| Some(plan.metrics()?.output_rows()? as u64)),
+        name if TRANSPARENT.contains(&name) => passed,
+        _ => None,
+    };
     for child in plan.children() {
-        visit(child.as_ref(), statistics);
+        visit(child.as_ref(), passed, statistics);
     }
 }
 

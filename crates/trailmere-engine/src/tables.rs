@@ -19,6 +19,7 @@ use trailmere_store::{ledger_schema, quarantine_schema};
 use crate::athena;
 use crate::columns::table_columns;
 use crate::engine::Engine;
+use crate::jobs::AskedStore;
 use crate::options::QueryRequest;
 use crate::scan::StoreScan;
 
@@ -29,6 +30,8 @@ pub(crate) struct OpenTables {
     tables: HashMap<String, Table>,
     /// Every name that could have been meant, for "did you mean".
     known: Vec<String>,
+    /// The stores behind the tables.
+    pub(crate) stores: Vec<AskedStore>,
 }
 
 impl Catalog for OpenTables {
@@ -38,6 +41,15 @@ impl Catalog for OpenTables {
 
     fn table_names(&self) -> Vec<String> {
         self.known.clone()
+    }
+}
+
+impl OpenTables {
+    fn note(&mut self, store: &EventDataStore) {
+        if self.stores.iter().all(|known| known.id != store.id) {
+            let (name, account, region) = (store.name.clone(), store.account.clone(), store.region.clone());
+            self.stores.push(AskedStore { id: store.id, name, account, region });
+        }
     }
 }
 
@@ -75,7 +87,13 @@ impl Engine {
                 "trailmere.stores" => Some(stores_table(&stores)?),
                 "trailmere.ledger" => Some(self.ledger_table(&stores).await?),
                 "trailmere.quarantine" => Some(self.quarantine_table(&stores).await?),
-                _ => self.table_named(name, &stores, request).await?,
+                _ => match self.table_named(name, &stores, request).await? {
+                    Some((store, table)) => {
+                        open.note(&store);
+                        Some(table)
+                    }
+                    None => None,
+                },
             };
             open.tables.extend(table.map(|table| (key, table)));
         }
@@ -88,12 +106,13 @@ impl Engine {
         name: &str,
         stores: &[EventDataStore],
         request: &QueryRequest,
-    ) -> Result<Option<Table>> {
+    ) -> Result<Option<(EventDataStore, Table)>> {
         let is_store = stores.iter().any(|s| s.name.eq_ignore_ascii_case(name));
         let Some(viewed) = athena_name(name).filter(|_| !is_store) else {
             let Some(store) = self.store_named(name, stores, request).await? else { return Ok(None) };
             let source = self.store_rows(&store, request).await?;
-            return Ok(Some(Table { source, columns: table_columns(store.store_type) }));
+            let columns = table_columns(store.store_type);
+            return Ok(Some((store, Table { source, columns })));
         };
         let Some(store) = self.store_named(viewed, stores, request).await? else { return Ok(None) };
         if store.store_type != StoreType::CloudTrail {
@@ -101,7 +120,7 @@ impl Engine {
             return Err(Error::invalid(message).hint(format!("name the store itself: FROM {viewed}")));
         }
         let source = self.store_rows(&store, request).await?;
-        Ok(Some(Table { source, columns: athena::table_columns() }))
+        Ok(Some((store, Table { source, columns: athena::table_columns() })))
     }
 
     /// The store that a table name means.

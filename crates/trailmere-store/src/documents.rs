@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{Error as StorageError, ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{Error as StorageError, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trailmere_model::{Error, Result};
@@ -120,6 +121,62 @@ impl Documents {
         if self.write(kind, id, version, Some(value)).await? { Ok(version) } else { Err(exists(kind, id)) }
     }
 
+    /// Writes the first version of a document under an id that nobody has used before: one request, no look first.
+    pub async fn create<T: Serialize>(&self, kind: &str, id: &str, value: &T) -> Result<u64> {
+        if self.write(kind, id, 1, Some(value)).await? { Ok(1) } else { Err(exists(kind, id)) }
+    }
+
+    /// Reads the version that follows `version`, if somebody has written it: one request.
+    pub async fn next<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        id: &str,
+        version: u64,
+    ) -> Result<Option<DocumentVersion<T>>> {
+        let path = path(kind, id, version + 1);
+        match self.read_bytes(&path).await {
+            Ok(_) => {
+                let envelope: Envelope<T> = self.read(&path).await?;
+                Ok(Some(DocumentVersion { version: version + 1, value: envelope.value }))
+            }
+            Err(StorageError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failure::storage(error, format!("read `{path}`"))),
+        }
+    }
+
+    /// Ids and newest versions of a kind, in the order of the ids, from a listing alone; deleted ones are among them.
+    ///
+    /// For ids that need no escaping in a path.
+    pub async fn ids(&self, kind: &str) -> Result<Vec<(String, u64)>> {
+        let mut newest: BTreeMap<String, u64> = BTreeMap::new();
+        for (folder, version, _) in self.versions(&kind_path(kind)).await? {
+            let id = folder.rsplit('/').next().unwrap_or_default().to_owned();
+            let known = newest.entry(id).or_insert(version);
+            *known = version.max(*known);
+        }
+        Ok(newest.into_iter().collect())
+    }
+
+    /// Reads a version that a listing has shown, unless it deleted the document.
+    pub async fn at<T: DeserializeOwned>(&self, kind: &str, id: &str, version: u64) -> Result<Option<Document<T>>> {
+        let envelope: Envelope<T> = self.read(&path(kind, id, version)).await?;
+        Ok(envelope.value.map(|value| Document { id: id.to_owned(), version, value }))
+    }
+
+    /// The kinds that have documents.
+    pub async fn kinds(&self) -> Result<Vec<String>> {
+        let listed = self.store.list_with_delimiter(Some(&Path::from(ROOT))).await;
+        let listed = listed.map_err(|error| failure::storage(error, "list the catalog"))?;
+        Ok(listed.common_prefixes.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect())
+    }
+
+    /// Removes all documents of a kind with their histories, for good; gives the number of files.
+    pub async fn purge(&self, kind: &str) -> Result<u64> {
+        let files = crate::vacuum::list(self.store.as_ref(), &kind_path(kind)).await?;
+        crate::vacuum::delete(self.store.as_ref(), &files).await?;
+        Ok(files.len() as u64)
+    }
+
     /// Writes the version that follows `version`, the one the caller has read, and returns its number.
     ///
     /// Fails if another writer was faster; [`Documents::change`] tries again by itself.
@@ -163,6 +220,28 @@ impl Documents {
             history.push(DocumentVersion { version, value: envelope.value });
         }
         Ok(history)
+    }
+
+    /// Removes old versions of a document that changes often: those older than `age`, except for the newest `keep`.
+    ///
+    /// Only for documents of which nobody writes the version that follows one read longer than `age` ago: a removed
+    /// version could be written again.
+    pub async fn forget(&self, kind: &str, id: &str, keep: usize, age: Duration) -> Result<()> {
+        let folder = id_path(kind, id);
+        let failed = |error| failure::storage(error, format!("list `{folder}`"));
+        let mut listed: Vec<_> = self.store.list(Some(&folder)).try_collect().await.map_err(failed)?;
+        listed.retain(|meta: &ObjectMeta| parse(meta.location.clone()).is_some());
+        listed.sort_by(|a, b| b.location.cmp(&a.location));
+        // Measured against the newest, by the clock of the storage that dated them all.
+        let Some(newest) = listed.first().map(|meta| meta.last_modified) else { return Ok(()) };
+        let is_old = |meta: &&ObjectMeta| (newest - meta.last_modified).to_std().is_ok_and(|since| since >= age);
+        for meta in listed.iter().skip(keep.max(1)).filter(is_old) {
+            match self.store.delete(&meta.location).await {
+                Ok(()) | Err(StorageError::NotFound { .. }) => {}
+                Err(error) => return Err(failure::storage(error, format!("delete `{}`", meta.location))),
+            }
+        }
+        Ok(())
     }
 
     /// Says whether a document was there once and is deleted now.

@@ -28,6 +28,8 @@ impl Default for LakeOptions {
 #[derive(Clone, Debug)]
 pub struct Lake {
     store: Arc<dyn ObjectStore>,
+    /// The same place, written without waiting for the disk.
+    hasty: Arc<dyn ObjectStore>,
     location: Arc<str>,
     documents: Documents,
 }
@@ -46,12 +48,16 @@ impl Lake {
         }
         let durability = if options.durable { Durability::Synced } else { Durability::Unsynced };
         let store = open_rooted(&location, durability).await?;
-        Ok(Self::with_object_store(store, &location.to_string()))
+        let lake = Self::with_object_store(store, &location.to_string());
+        match location {
+            Location::Folder(_) => Ok(Self { hasty: open_rooted(&location, Durability::Unsynced).await?, ..lake }),
+            Location::Bucket { .. } => Ok(lake),
+        }
     }
 
     /// A lake on a store that has its root at the lake's and lists in order: for tests and their doubles.
     pub fn with_object_store(store: Arc<dyn ObjectStore>, location: &str) -> Self {
-        Self { documents: Documents::new(store.clone()), store, location: location.into() }
+        Self { documents: Documents::new(store.clone()), hasty: store.clone(), store, location: location.into() }
     }
 
     /// The absolute folder or the URL that the lake was opened with.
@@ -62,6 +68,16 @@ impl Lake {
     /// The store, with `/` at the lake's root.
     pub fn object_store(&self) -> Arc<dyn ObjectStore> {
         self.store.clone()
+    }
+
+    /// The store for what may be lost with the power: signs of life, notes of what was asked.
+    pub(crate) fn hasty_object_store(&self) -> &Arc<dyn ObjectStore> {
+        &self.hasty
+    }
+
+    /// The documents, written without waiting for the disk: for notes that may be lost with the power.
+    pub fn hasty_documents(&self) -> Documents {
+        Documents::new(self.hasty.clone())
     }
 
     /// The documents.

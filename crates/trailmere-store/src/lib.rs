@@ -7,6 +7,8 @@
 //! stores/<store id>/_delta_log/                  the Delta log of an event data store
 //! stores/<store id>/calendarday=<day>/*.parquet  its events
 //! stores/<store id>/_ledger/                     which log files were taken, and what was rejected
+//! results/<day>/<query id>/<part>-<rows>.parquet rows that queries have found
+//! jobs/<query id>/{place,beat}                   queries that wait or run now
 //! ```
 
 mod failure;
@@ -19,6 +21,9 @@ mod documents;
 mod lake;
 mod names;
 mod stores;
+
+mod jobs;
+mod results;
 
 mod encode;
 mod needles;
@@ -54,14 +59,17 @@ pub use documents::{Document, DocumentVersion, Documents};
 pub use duplicates::Duplicates;
 pub use encode::EncodedFile;
 pub use expire::Expired;
+pub use jobs::{LiveJob, LiveJobs};
 pub use lake::{Lake, LakeOptions};
 pub use ledger::{
     FileOutcome, FileState, Ledger, LedgerEntry, Quarantined, Verified, ledger_schema, quarantine_schema,
 };
-pub use location::{Location, open_object_store};
+pub use location::{Location, open_export_store, open_object_store};
 pub use log_upkeep::LogUpkeep;
 pub use maintain::{MaintainOptions, MaintainReport, RemovedStore, StoreReport};
 pub use needles::NEEDLES;
+pub use ranges::StoredFile;
+pub use results::{ResultFiles, ResultPart};
 pub use snapshot::{DataFile, Snapshot};
 pub use sorted_rows::{SLICE_BYTES, SortedRows, complete_sort_columns};
 pub use stats::{ColumnStats, FileStats, STAT_TEXT_CHARS, StatValue};

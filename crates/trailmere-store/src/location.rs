@@ -86,6 +86,14 @@ pub async fn open_object_store(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)
     }
 }
 
+/// Opens the place that an export goes to; in a folder, what was written is on the disk before success is reported.
+pub async fn open_export_store(url: &str) -> Result<(Arc<dyn ObjectStore>, Path)> {
+    match Location::parse(url)? {
+        Location::Folder(path) => Ok((Arc::new(FolderStore::new(&path, Durability::Synced)), folder_path(&path)?)),
+        Location::Bucket { .. } => open_object_store(url).await,
+    }
+}
+
 /// Opens a lake's own store, with `/` at the lake's root.
 pub(crate) async fn open_rooted(location: &Location, durability: Durability) -> Result<Arc<dyn ObjectStore>> {
     match location {

@@ -15,10 +15,13 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 /// A stored file, read range by range.
 #[derive(Clone, Debug)]
-pub(crate) struct StoredFile {
-    pub(crate) store: Arc<dyn ObjectStore>,
-    pub(crate) path: Path,
-    pub(crate) size: u64,
+pub struct StoredFile {
+    /// Where it lies.
+    pub store: Arc<dyn ObjectStore>,
+    /// Its path there.
+    pub path: Path,
+    /// Its bytes.
+    pub size: u64,
 }
 
 impl AsyncFileReader for StoredFile {

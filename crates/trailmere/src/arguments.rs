@@ -2,7 +2,10 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, doctor, ingest, maintain, query, quickstart, saved, shell, store, verify};
+use crate::commands::{
+    apply, completions, doctor, export, ingest, keys, maintain, query, quickstart, saved, schedule, scheduler, shell,
+    store, verify,
+};
 
 /// An open, self-hosted event lake for AWS CloudTrail: ingest delivered log files, ask in SQL.
 #[derive(Debug, Parser)]
@@ -31,7 +34,7 @@ pub(crate) enum Command {
     Quickstart(quickstart::Quickstart),
     /// Ingest delivered log files into event data stores
     Ingest(Box<ingest::Ingest>),
-    /// Run SQL
+    /// Run SQL, or start it to be looked at later
     Query(Box<query::Query>),
     /// Open the interactive SQL shell
     Shell(shell::Shell),
@@ -39,8 +42,18 @@ pub(crate) enum Command {
     Store(store::Store),
     /// Saved queries: the shipped ones and your own
     Saved(saved::Saved),
-    /// Check by signatures: delivered log files
+    /// Schedules: queries that ask themselves, and alerts on what they find
+    Schedule(schedule::Schedule),
+    /// Run the schedules that are due, once or for ever
+    Scheduler(scheduler::Scheduler),
+    /// Make stores, saved queries and schedules what a TOML file says
+    Apply(apply::Apply),
+    /// Write a store, or a range of its time, to plain files
+    Export(Box<export::Export>),
+    /// Check by signatures: delivered log files, exported results
     Verify(verify::Verify),
+    /// The keys that exports are signed with
+    Keys(keys::Keys),
     /// Look a lake over: do logs, files and ledgers agree?
     Doctor(doctor::Doctor),
     /// Remove what is past retention, and what nothing refers to

@@ -19,9 +19,14 @@ pub(crate) struct TestLake {
 impl TestLake {
     /// An empty lake.
     pub(crate) async fn empty() -> TestLake {
+        TestLake::with(EngineOptions::default()).await
+    }
+
+    /// An empty lake with an engine of these options.
+    pub(crate) async fn with(options: EngineOptions) -> TestLake {
         let folder = tempfile::tempdir().unwrap();
         let lake = Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap();
-        let options = EngineOptions { threads: 2, ..EngineOptions::default() };
+        let options = EngineOptions { threads: 2, ..options };
         let engine = Engine::new(lake, options).unwrap();
         TestLake { _folder: folder, engine, summary: IngestSummary::default() }
     }

@@ -2,7 +2,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod athena;
+mod exports;
 mod golden;
+mod jobs;
 mod lake;
 mod queries;
 mod retention;

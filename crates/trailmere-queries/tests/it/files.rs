@@ -49,7 +49,8 @@ fn every_query_says_what_it_is_and_takes_a_time_range() {
         );
         assert!(query.tags.len() >= 2, "{name}: at least two tags");
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{name}");
-        for bound in ["since", "until"] {
+        let is_detection = name.starts_with("detect-");
+        for bound in if is_detection { ["last_success_time", "scheduled_time"] } else { ["since", "until"] } {
             let parameter = query.parameter(bound).unwrap_or_else(|| panic!("{name}: no ${bound}"));
             assert_eq!(parameter.type_name, "timestamp", "{name}");
         }
@@ -62,6 +63,16 @@ fn every_query_says_what_it_is_and_takes_a_time_range() {
             assert!(!parameter.about.is_empty(), "{name}: ${} says nothing about itself", parameter.name);
         }
     }
+}
+
+#[test]
+fn detections_are_many_and_can_be_told_from_other_queries() {
+    let is_tagged = |query: &&SavedQuery| query.tags.iter().any(|tag| tag == "detection");
+    let tagged: Vec<&str> = shipped().iter().filter(is_tagged).map(|query| query.name.as_str()).collect();
+    let named: Vec<&str> =
+        shipped().iter().map(|query| query.name.as_str()).filter(|name| name.starts_with("detect-")).collect();
+    assert_eq!(tagged, named);
+    assert!(named.len() >= 12, "{named:?}");
 }
 
 #[test]

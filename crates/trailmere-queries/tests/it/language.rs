@@ -11,7 +11,7 @@ use sqlparser::parser::Parser;
 use trailmere_model::{StoreType, display_name, published_columns};
 use trailmere_queries::shipped;
 
-const FUNCTIONS: [&str; 77] = [
+const FUNCTIONS: [&str; 78] = [
     "element_at",
     "cardinality",
     "map_keys",
@@ -20,6 +20,7 @@ const FUNCTIONS: [&str; 77] = [
     "array_distinct",
     "array_max",
     "array_min",
+    "array_sort",
     "slice",
     "transform",
     "filter",

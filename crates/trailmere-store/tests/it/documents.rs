@@ -1,6 +1,7 @@
 //! Are documents written once per version, changed without losing a change, and deleted without losing history?
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::memory::InMemory;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,28 @@ fn note(words: &[&str]) -> Note {
 
 fn memory() -> Documents {
     Lake::with_object_store(Arc::new(InMemory::new()), "memory").documents()
+}
+
+#[tokio::test]
+async fn old_versions_of_what_changes_often_can_be_forgotten() {
+    let documents = memory();
+    documents.put_new("note", "busy", &note(&["1"])).await.unwrap();
+    for version in 1..6 {
+        documents.put_next("note", "busy", version, &note(&["next"])).await.unwrap();
+    }
+    documents.put_new("note", "other", &note(&["1"])).await.unwrap();
+    documents.forget("note", "busy", 2, Duration::from_secs(3_600)).await.unwrap();
+    let versions = async || -> Vec<u64> {
+        let history: Vec<DocumentVersion<Note>> = documents.history("note", "busy").await.unwrap();
+        history.into_iter().map(|version| version.version).collect()
+    };
+    assert_eq!(versions().await, [1, 2, 3, 4, 5, 6], "none is an hour older than the newest");
+    documents.forget("note", "busy", 2, Duration::ZERO).await.unwrap();
+    assert_eq!(versions().await, [5, 6]);
+    documents.forget("note", "busy", 0, Duration::ZERO).await.unwrap();
+    assert_eq!(versions().await, [6], "the newest is what the document says");
+    assert_eq!(documents.put_next("note", "busy", 6, &note(&["on"])).await.unwrap(), 7);
+    assert!(documents.get::<Note>("note", "other").await.unwrap().is_some());
 }
 
 #[tokio::test]

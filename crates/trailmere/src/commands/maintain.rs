@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
+use trailmere_engine::ExpiredJobs;
 use trailmere_store::{MaintainOptions, MaintainReport, StoreReport, Unused};
 
 use super::query::duration;
 use crate::arguments::Global;
-use crate::context::{now, open_lake};
+use crate::context::{engine, now, open_lake};
 use crate::exit;
 
 /// Upkeep of a lake.
@@ -35,10 +36,14 @@ pub(crate) async fn run(global: &Global, command: Maintain) -> Result<ExitCode> 
     let options =
         MaintainOptions { dry_run: command.dry_run, dedupe: command.dedupe, unused_after: command.unused_after };
     let report = lake.maintain(now(), &options).await?;
+    let jobs = engine(lake, None)?.jobs();
+    let queries = if command.dry_run { jobs.expirable(now()).await? } else { jobs.expire(now()).await? };
     if command.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        let mut whole = serde_json::to_value(&report)?;
+        whole["queries"] = serde_json::to_value(&queries)?;
+        println!("{}", serde_json::to_string_pretty(&whole)?);
     } else {
-        print!("{}", describe(&report));
+        print!("{}", describe(&report, &queries));
     }
     let failed = report.stores.iter().any(|store| store.failure.is_some());
     Ok(if failed { exit::FAILED } else { ExitCode::SUCCESS })
@@ -56,7 +61,7 @@ fn safe_age(text: &str) -> Result<Duration, String> {
 }
 
 /// One line a thing that was done.
-fn describe(report: &MaintainReport) -> String {
+fn describe(report: &MaintainReport, queries: &ExpiredJobs) -> String {
     let mut lines = vec![];
     for store in &report.stores {
         lines.extend(store_lines(store));
@@ -66,6 +71,13 @@ fn describe(report: &MaintainReport) -> String {
     }
     if report.abandoned.files > 0 {
         lines.push(format!("left behind by stores that are gone: {}", unused(&report.abandoned)));
+    }
+    if queries.result_files > 0 {
+        let (files, bytes) = (HumanCount(queries.result_files), HumanBytes(queries.result_bytes));
+        lines.push(format!("results of queries past their time: {files} files, {bytes}"));
+    }
+    if queries.record_days > 0 {
+        lines.push(format!("records of queries past their time: {} days", queries.record_days));
     }
     if lines.is_empty() {
         lines.push("there was nothing to do".to_string());

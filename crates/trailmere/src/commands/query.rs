@@ -2,6 +2,8 @@
 
 mod contract;
 mod destination;
+mod job;
+mod note;
 
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
@@ -11,17 +13,22 @@ use anyhow::Result;
 use clap::Args;
 use trailmere_engine::{Engine, Parameter, ParameterValue, QueryRequest, QueryRun};
 use trailmere_model::Error;
-use trailmere_shell::printers::{self, Format, Layout};
-use trailmere_shell::show::{footer, show};
+use trailmere_shell::printers::{self, Format, Layout, Printer};
+use trailmere_shell::show::{Shown, footer, show};
 
 use crate::arguments::Global;
 use crate::context::{engine, now, open_lake};
 use crate::exit::{self, describe};
+use crate::settings::query_settings;
 use destination::Destination;
+use note::Watched;
 
 /// SQL to run.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Query {
+    #[command(subcommand)]
+    job: Option<job::Job>,
     /// The SQL; several statements are separated by `;` [default: read from stdin]
     #[arg(allow_hyphen_values = true)]
     sql: Option<String>,
@@ -63,9 +70,15 @@ pub(crate) struct Output {
     /// Memory that queries may hold before they spill, and fail where they can't: 512MB, 4GB [default: 4GB]
     #[arg(long, value_parser = bytes)]
     pub(crate) memory_limit: Option<usize>,
+    /// Leave no record of the query in the lake
+    #[arg(long)]
+    no_record: bool,
 }
 
 pub(crate) async fn run(global: &Global, command: Query) -> Result<ExitCode> {
+    if let Some(job) = command.job {
+        return job::run(global, job).await;
+    }
     let script = script(&command)?;
     let engine = engine(open_lake(global).await?, command.output.memory_limit)?;
     let statements = engine.split(&script);
@@ -119,11 +132,7 @@ impl Output {
 
     /// The parameters of an ordinary statement.
     pub(crate) fn parameters(&self) -> Vec<Parameter> {
-        let value = |type_name: &Option<String>, text: &String| match type_name {
-            Some(type_name) => ParameterValue::Typed { type_name: type_name.clone(), text: text.clone() },
-            None => ParameterValue::Text(text.clone()),
-        };
-        self.param.iter().map(|(name, ty, text)| Parameter { name: name.clone(), value: value(ty, text) }).collect()
+        parameters(&self.param)
     }
 
     /// The parameters as texts, for a saved query, which declares their types.
@@ -133,16 +142,32 @@ impl Output {
 
     /// The format that was asked for, or that fits the place.
     fn format(&self) -> Result<&'static Format, Error> {
-        if let Some(format) = self.format {
-            return Ok(format);
-        }
-        match &self.output {
-            Some(path) => printers::format_of_file(path).ok_or_else(|| {
-                Error::invalid("the ending of the output's name says no format").at(path.clone()).hint("add `--format`")
-            }),
-            None => printers::format(if std::io::stdout().is_terminal() { "auto" } else { "csv" }),
-        }
+        choose_format(self.format, self.output.as_deref())
     }
+
+    fn is_recorded(&self) -> bool {
+        !self.no_record && query_settings().is_ok_and(|settings| settings.record)
+    }
+}
+
+/// The format that was asked for, or that fits the file, or the place.
+fn choose_format(asked: Option<&'static Format>, output: Option<&str>) -> Result<&'static Format, Error> {
+    match (asked, output) {
+        (Some(format), _) => Ok(format),
+        (None, Some(path)) => printers::format_of_file(path).ok_or_else(|| {
+            Error::invalid("the ending of the output's name says no format").at(path).hint("add `--format`")
+        }),
+        (None, None) => printers::format(if std::io::stdout().is_terminal() { "auto" } else { "csv" }),
+    }
+}
+
+/// Parameters with their types.
+fn parameters(given: &[(String, Option<String>, String)]) -> Vec<Parameter> {
+    let value = |type_name: &Option<String>, text: &String| match type_name {
+        Some(type_name) => ParameterValue::Typed { type_name: type_name.clone(), text: text.clone() },
+        None => ParameterValue::Text(text.clone()),
+    };
+    given.iter().map(|(name, ty, text)| Parameter { name: name.clone(), value: value(ty, text) }).collect()
 }
 
 /// Runs one statement and prints it; ctrl-C cancels it.
@@ -152,31 +177,28 @@ pub(crate) async fn run_statement(
     parameters: Vec<Parameter>,
     output: &Output,
 ) -> Result<ExitCode> {
-    tokio::select! {
-        result = print(engine, sql, parameters, output) => result,
-        _ = tokio::signal::ctrl_c() => Err(Error::cancelled("the query was cancelled").into()),
-    }
-}
-
-async fn print(engine: &Engine, sql: &str, parameters: Vec<Parameter>, output: &Output) -> Result<ExitCode> {
     let format = output.format()?;
     if format.binary && output.output.is_none() && std::io::stdout().is_terminal() {
         return Err(Error::invalid(format!("`{}` is not for a terminal", format.name))
             .hint("add `--output FILE`")
             .into());
     }
-    let run = engine.query(sql, &output.request(parameters)).await?;
-    let shown = match &output.output {
-        None => to_stdout(run, format, output.max_rows).await?,
-        Some(path) => {
-            let mut destination = Destination::open(path).await?;
-            let mut printer = format.printer(destination.writer()?, Layout::default());
-            let shown = show(run, printer.as_mut(), output.max_rows).await?;
-            drop(printer);
-            destination.finish().await?;
-            shown
-        }
+    let cancelled = || Error::cancelled("the query was cancelled");
+    let mut watched = Watched { sql, request: output.request(parameters), stores: vec![], started: now() };
+    let run = tokio::select! {
+        run = engine.query(sql, &watched.request) => run?,
+        _ = tokio::signal::ctrl_c() => return Err(cancelled().into()),
     };
+    watched.stores = run.stores.clone();
+    let shown = tokio::select! {
+        shown = print(run, format, output) => shown,
+        _ = tokio::signal::ctrl_c() => Err(cancelled()),
+    };
+    if output.is_recorded() {
+        let statistics = shown.as_ref().map(|shown| shown.statistics.clone()).unwrap_or_default();
+        watched.note(engine, statistics, shown.as_ref().err()).await;
+    }
+    let shown = shown?;
     if shown.more {
         eprintln!("{} rows shown, there are more; raise --max-rows to see them", shown.rows);
     }
@@ -186,17 +208,24 @@ async fn print(engine: &Engine, sql: &str, parameters: Vec<Parameter>, output: &
     Ok(ExitCode::SUCCESS)
 }
 
-async fn to_stdout(
-    run: QueryRun,
-    format: &'static Format,
-    max_rows: Option<u64>,
-) -> Result<trailmere_shell::show::Shown> {
+async fn print(run: QueryRun, format: &'static Format, output: &Output) -> Result<Shown, Error> {
+    let Some(path) = &output.output else {
+        return show(run, stdout_printer(format).as_mut(), output.max_rows).await;
+    };
+    let mut destination = Destination::open(path).await?;
+    let mut printer = format.printer(destination.writer()?, Layout::default());
+    let shown = show(run, printer.as_mut(), output.max_rows).await?;
+    drop(printer);
+    destination.finish().await?;
+    Ok(shown)
+}
+
+fn stdout_printer(format: &'static Format) -> Box<dyn Printer> {
     let terminal = std::io::stdout().is_terminal();
     let width = terminal.then(trailmere_shell::terminal_width).flatten();
     let layout = Layout { width, color: terminal && std::env::var_os("NO_COLOR").is_none() };
     let out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout());
-    let mut printer = format.printer(Box::new(out), layout);
-    Ok(show(run, printer.as_mut(), max_rows).await?)
+    format.printer(Box::new(out), layout)
 }
 
 /// `NAME=VALUE` or `NAME:TYPE=VALUE`.

@@ -2,8 +2,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod cli;
+mod jobs;
 mod program;
+mod s3_server;
 mod saved;
+mod schedules;
 mod shell;
 mod stores;
 mod tidy;

@@ -26,6 +26,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustyline", &["trailmere-shell"]),
     ("sqlparser", &["trailmere-sql", "trailmere-shell"]),
     ("libdeflater", &["trailmere-ingest", "trailmere-testgen"]),
+    ("reqwest", &["trailmere-engine"]),
+    ("croner", &["trailmere-engine"]),
     ("clap", &["trailmere", "trailmere-testgen"]),
     ("anyhow", &["trailmere", "trailmere-testgen"]),
 ];

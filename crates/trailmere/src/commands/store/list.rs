@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::arguments::Global;
+use crate::commands::table::print_table;
 use crate::context::open_lake;
 
 /// All stores.
@@ -28,18 +29,18 @@ pub(super) async fn run(global: &Global, list: List) -> Result<ExitCode> {
         println!("hint: `trailmere ingest SOURCE` makes one, or `trailmere store create NAME`");
         return Ok(ExitCode::SUCCESS);
     }
-    let rows: Vec<[String; 5]> = stores
+    let rows: Vec<Vec<String>> = stores
         .iter()
         .map(|s| {
-            [s.name.clone(), s.store_type.to_string(), s.status.to_string(), s.retention.to_string(), s.id.to_string()]
+            vec![
+                s.name.clone(),
+                s.store_type.to_string(),
+                s.status.to_string(),
+                s.retention.to_string(),
+                s.id.to_string(),
+            ]
         })
         .collect();
-    let heads = ["NAME", "TYPE", "STATUS", "RETENTION", "ID"].map(String::from);
-    let width = |column: usize| rows.iter().chain([&heads]).map(|r| r[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
-    for row in [&heads].into_iter().chain(&rows) {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        println!("{}", cells.join("  ").trim_end());
-    }
+    print_table(&["NAME", "TYPE", "STATUS", "RETENTION", "ID"], &rows);
     Ok(ExitCode::SUCCESS)
 }

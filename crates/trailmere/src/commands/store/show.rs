@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use clap::Args;
+use serde::Serialize;
 use serde_json::json;
 use trailmere_model::EventDataStore;
-use trailmere_store::Snapshot;
+use trailmere_model::log_key::LogKey;
+use trailmere_store::{Ledger, Snapshot};
 
 use crate::arguments::Global;
+use crate::commands::table::print_table;
 use crate::context::open_lake;
 
 /// One store.
@@ -24,17 +28,59 @@ pub(super) struct Show {
 pub(super) async fn run(global: &Global, show: Show) -> Result<ExitCode> {
     let lake = open_lake(global).await?;
     let store = lake.find_store(&show.store).await?;
-    let snapshot = lake.table(&store).await?.snapshot().await?;
-    let contents = Contents::of(&snapshot);
+    let table = lake.table(&store).await?;
+    let contents = Contents::of(&table.snapshot().await?);
+    let deliveries = deliveries(&table.ledger().await?);
     if show.json {
         let mut value = serde_json::to_value(&store)?;
         value["contents"] = contents.json();
+        value["newestDeliveries"] = serde_json::to_value(&deliveries)?;
         println!("{}", serde_json::to_string_pretty(&value)?);
         return Ok(ExitCode::SUCCESS);
     }
     println!("{}", describe(&store));
     println!("{}", contents.describe());
+    if !deliveries.is_empty() {
+        println!("\nnewest deliveries");
+        let rows: Vec<Vec<String>> = deliveries.iter().map(Delivery::row).collect();
+        print_table(&["ACCOUNT", "REGION", "EVENTS", "DELIVERED", "LOG FILE"], &rows);
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The newest log file of an account, a region and a kind of events: a watermark of what has been delivered.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Delivery {
+    account: String,
+    region: String,
+    kind: &'static str,
+    delivered: Option<DateTime<Utc>>,
+    log_file: String,
+}
+
+fn deliveries(ledger: &Ledger) -> Vec<Delivery> {
+    let delivery = |key: &str| {
+        let log = LogKey::parse(key).filter(|log| log.folder.has_events())?;
+        let delivered = log.file_time();
+        Some(Delivery {
+            account: log.account,
+            region: log.region,
+            kind: log.folder.as_str(),
+            delivered,
+            log_file: key.to_string(),
+        })
+    };
+    let mut found: Vec<Delivery> = ledger.newest().filter_map(|(_, key)| delivery(key)).collect();
+    found.sort_by(|a, b| (&a.account, &a.region, a.kind).cmp(&(&b.account, &b.region, b.kind)));
+    found
+}
+
+impl Delivery {
+    fn row(&self) -> Vec<String> {
+        let time = self.delivered.map_or("-".to_string(), |time| time.format("%Y-%m-%d %H:%M UTC").to_string());
+        vec![self.account.clone(), self.region.clone(), self.kind.to_string(), time, self.log_file.clone()]
+    }
 }
 
 /// What the log says of a store's data.
