@@ -264,6 +264,11 @@ fn export_and_prove(place: &Place) {
         assert_eq!(place.out(&given), "Successfully validated sign and query result files\n");
     }
     verify_in_python(&folder, &keys);
+    if place.endpoint.is_some() {
+        let said = place.run(&["query", "deliver", &id, "--to", "s3://not-there/exports"]);
+        assert_eq!(said.code, 1);
+        assert!(said.out.starts_with("RESOURCE_NOT_FOUND s3://not-there/exports/AWSLogs/"), "{said:?}");
+    }
     let data = folder.join("result_1.csv.gz");
     let mut bytes = std::fs::read(&data).unwrap();
     bytes[20] ^= 1;
@@ -321,6 +326,10 @@ fn words_that_are_no_commands_are_sql() {
     assert_eq!(place.out(&["query", "SELECT 1 AS status"]), "status\n1\n");
     assert_eq!(place.out(&["query", "--format", "csv", "SELECT 2 AS x"]), "x\n2\n");
     assert!(place.out(&["query", "list"]).contains("SELECT 1 AS status"));
+    let mut shell = place.command().arg("shell").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    std::io::Write::write_all(&mut shell.stdin.take().unwrap(), b"SELECT 'from the shell' AS x;\n").unwrap();
+    assert!(shell.wait().unwrap().success());
+    assert!(place.out(&["query", "list"]).contains("from the shell"), "the shell's are recorded too");
     let said = place.run(&["query", "start", "SELECT nope"]);
     assert!(said.code == 1 && said.err.contains("nope"), "what does not plan fails at once: {}", said.err);
     assert_eq!(place.run(&["query", "start", "SELECT 1; SELECT 2"]).code, 2);
