@@ -82,6 +82,25 @@ async fn every_column_of_a_store_survives_being_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_of_every_type_are_read_as_they_were() {
+    let lake = TestLake::empty().await;
+    let sql = "SELECT NULL AS u, current_timestamp AS tz, time '01:02:03' AS t, interval '2' day AS d, interval '3' month AS m,
+               CAST('ab' AS char(3)) AS c, json '{\"a\":1}' AS j, CAST(ROW(1, 'x') AS row(\"a b\" bigint, \"T\" varchar)) AS r,
+               ROW(1, 2) AS anonymous, CAST('1.2.3.4' AS ipaddress) AS ip, decimal '1.25' AS de, x'00ff' AS bin,
+               map(ARRAY[1], ARRAY[ROW('q')]) AS mm, ARRAY[timestamp '2020-01-01 00:00:00.123456789'] AS ts,
+               approx_set(1) AS hll, real '1.5' AS re, CAST('1.2.3.0/24' AS ipprefix) AS pfx";
+    let record = lake.engine.jobs().run(job(sql), now).await.unwrap();
+    assert_eq!((record.status, record.error.as_deref()), (JobStatus::Finished, None));
+    let mut rows = lake.engine.jobs().results(record.id, 0..1, now()).await.unwrap();
+    let (kept, mut run) = (rows.next_batch().await.unwrap().unwrap(), lake.run(sql).await.unwrap());
+    assert_eq!(rows.columns, run.columns);
+    let batch = run.next_batch().await.unwrap().unwrap();
+    for (i, column) in run.columns.iter().enumerate() {
+        assert_eq!(kept.column(i), batch.column(i), "{}: {}", column.name, column.ty);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn matched_events_are_those_that_pass_the_filters() {
     let lake = TestLake::of(&logs()).await;
     for filter in ["eventName LIKE 'Get%'", "length(eventName) > 12", "eventSource = 's3.amazonaws.com'"] {

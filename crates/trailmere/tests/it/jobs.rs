@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::program::{Said, logs};
-use crate::s3_server::{BUCKET, KEY, SECRET, serve_folder};
+use crate::s3_server::{BUCKET, FORBIDDEN, KEY, SECRET, serve_folder};
 
 /// A lake, and where its exports go.
 struct Place {
@@ -265,9 +265,11 @@ fn export_and_prove(place: &Place) {
     }
     verify_in_python(&folder, &keys);
     if place.endpoint.is_some() {
-        let said = place.run(&["query", "deliver", &id, "--to", "s3://not-there/exports"]);
-        assert_eq!(said.code, 1);
-        assert!(said.out.starts_with("RESOURCE_NOT_FOUND s3://not-there/exports/AWSLogs/"), "{said:?}");
+        for (bucket, status) in [("not-there", "RESOURCE_NOT_FOUND"), (FORBIDDEN, "ACCESS_DENIED")] {
+            let said = place.run(&["query", "deliver", &id, "--to", &format!("s3://{bucket}/exports")]);
+            assert_eq!(said.code, 1, "{said:?}");
+            assert!(said.out.starts_with(&format!("{status} s3://{bucket}/exports/AWSLogs/")), "{said:?}");
+        }
     }
     let data = folder.join("result_1.csv.gz");
     let mut bytes = std::fs::read(&data).unwrap();
