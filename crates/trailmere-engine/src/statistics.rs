@@ -11,7 +11,8 @@ use serde::Serialize;
 pub struct QueryStatistics {
     /// Rows of the result.
     pub rows: u64,
-    /// Events that passed the filters directly above their scan, retention's among them.
+    /// Events that passed the filters at their scan: those of the statement, retention's, and what a `LIMIT`, `max` or join
+    /// lets the scan leave out while it runs.
     pub events_matched: u64,
     /// Events read after pruning: rows of the data pages that were decoded for a filter or for the result.
     pub events_scanned: u64,

@@ -13,6 +13,8 @@ use crate::session::{Session, write_screen};
 pub struct ShellOptions {
     /// What `events` and `insights` mean.
     pub store: Option<String>,
+    /// Who asks, for the records of queries; without it none are kept.
+    pub who: Option<String>,
     /// Reads the clock.
     pub clock: fn() -> DateTime<Utc>,
     /// How errors are told.
@@ -29,6 +31,7 @@ const LEAVING_INTERRUPTS: usize = 3;
 /// Runs the shell until the user leaves it.
 pub async fn run(engine: Engine, options: ShellOptions) -> Result<()> {
     let mut session = Session::new(engine, options.store, options.clock)?;
+    session.who = options.who;
     let color = if session.color { Color::On } else { Color::Off };
     let mut line = editor(vocabulary(&session).await, color)?;
     write_screen(&options.greeting)?;

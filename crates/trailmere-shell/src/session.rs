@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 
 use chrono::{DateTime, Utc};
-use trailmere_engine::{Engine, Parameter, QueryRequest};
+use trailmere_engine::{AskedStore, Engine, JobRequest, Noted, Origin, Parameter, QueryRequest, QueryRun};
 use trailmere_model::{Error, Result};
 
 use crate::pager::Paged;
 use crate::printers::{Format, Layout, format, format_of_file};
-use crate::show::{footer, show};
+use crate::show::{Shown, footer, show};
 
 /// Settings of a shell, and its engine.
 pub(crate) struct Session {
@@ -26,6 +26,8 @@ pub(crate) struct Session {
     /// The last statement that ran, for `\save` and `\explain`.
     pub(crate) last_statement: Option<String>,
     pub(crate) color: bool,
+    /// Who asks, for the records of queries; nobody's queries are not recorded.
+    pub(crate) who: Option<String>,
     clock: fn() -> DateTime<Utc>,
 }
 
@@ -45,6 +47,7 @@ impl Session {
             max_rows: Some(DEFAULT_MAX_ROWS),
             last_statement: None,
             color: terminal && std::env::var_os("NO_COLOR").is_none(),
+            who: None,
             clock,
         })
     }
@@ -67,20 +70,12 @@ impl Session {
     }
 
     async fn run_to_end(&mut self, sql: &str, parameters: Vec<Parameter>) -> Result<()> {
-        let run = self.engine.query(sql, &self.request(parameters)).await?;
-        let shown = match &self.output {
-            Some(path) => {
-                let format = if is_screen_format(self.format) {
-                    format_of_file(path).unwrap_or(self.format)
-                } else {
-                    self.format
-                };
-                let file = File::create(path).map_err(|e| output_refused(path, e))?;
-                let mut printer = format.printer(Box::new(BufWriter::new(file)), Layout::default());
-                show(run, printer.as_mut(), None).await?
-            }
-            None => self.to_screen(run).await?,
-        };
+        let request = self.request(parameters);
+        let run = self.engine.query(sql, &request).await?;
+        let stores = run.stores.clone();
+        let shown = self.show_rows(run).await;
+        self.note(sql, request, stores, &shown).await;
+        let shown = shown?;
         let mut line = String::new();
         if shown.more {
             let shown = indicatif::HumanCount(shown.rows);
@@ -93,7 +88,27 @@ impl Session {
         write_screen(&line)
     }
 
-    async fn to_screen(&self, run: trailmere_engine::QueryRun) -> Result<crate::show::Shown> {
+    async fn show_rows(&self, run: QueryRun) -> Result<Shown> {
+        let Some(path) = &self.output else { return self.to_screen(run).await };
+        let format =
+            if is_screen_format(self.format) { format_of_file(path).unwrap_or(self.format) } else { self.format };
+        let file = File::create(path).map_err(|e| output_refused(path, e))?;
+        let mut printer = format.printer(Box::new(BufWriter::new(file)), Layout::default());
+        show(run, printer.as_mut(), None).await
+    }
+
+    /// Records how it went; a lake that may only be read can be asked all the same.
+    async fn note(&self, sql: &str, request: QueryRequest, stores: Vec<AskedStore>, shown: &Result<Shown>) {
+        let Some(who) = self.who.clone() else { return };
+        let statistics = shown.as_ref().map(|shown| shown.statistics.clone()).unwrap_or_default();
+        let started = request.now;
+        let sql = sql.trim().to_string();
+        let job = JobRequest { sql, request, delivery: None, origin: Origin::Interactive, who };
+        let noted = Noted { stores, statistics, error: shown.as_ref().err(), started, finished: self.now() };
+        let _ = self.engine.jobs().note(&job, noted).await;
+    }
+
+    async fn to_screen(&self, run: QueryRun) -> Result<Shown> {
         if self.format.binary {
             return Err(Error::invalid(format!("`{}` is not for a terminal", self.format.name))
                 .hint("send it to a file with `\\o FILE`, or choose another `\\format`"));

@@ -18,7 +18,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    // Two more than queries keep busy, so that timers, cancelling and signs of life never wait for a plan that computes.
+    let threads = std::thread::available_parallelism().map_or(2, usize::from) + 2;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
             eprintln!("error: the asynchronous runtime can't be started: {e}");

@@ -188,14 +188,12 @@ impl Open {
     async fn close(mut self) -> Result<DeliveredFile> {
         let encoder = std::mem::replace(&mut self.encoder, Box::new(Closed));
         let last = encoder.finish()?;
-        let ended = match self.hand_on(last).await {
-            Ok(()) => self.upload.shutdown().await.map_err(|e| unwritten(storage_error(e), &self.name)),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = ended {
+        if let Err(error) = self.hand_on(last).await {
             let _ = self.upload.abort().await;
             return Err(error);
         }
+        // An upload that can't be completed gives its parts back by itself.
+        self.upload.shutdown().await.map_err(|e| unwritten(storage_error(e), &self.name))?;
         let hash = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(DeliveredFile { name: self.name, hash, rows: self.rows, bytes: self.bytes })
     }

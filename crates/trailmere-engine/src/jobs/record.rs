@@ -126,7 +126,7 @@ pub struct AskedStore {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobStatistics {
-    /// Events that passed the filters.
+    /// Events that passed the filters at their scan.
     pub events_matched: u64,
     /// Events read after pruning.
     pub events_scanned: u64,

@@ -82,10 +82,30 @@ async fn every_column_of_a_store_survives_being_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_of_every_type_are_read_as_they_were() {
+    let lake = TestLake::empty().await;
+    let sql = "SELECT NULL AS u, current_timestamp AS tz, time '01:02:03' AS t, interval '2' day AS d, interval '3' month AS m,
+               CAST('ab' AS char(3)) AS c, json '{\"a\":1}' AS j, CAST(ROW(1, 'x') AS row(\"a b\" bigint, \"T\" varchar)) AS r,
+               ROW(1, 2) AS anonymous, CAST('1.2.3.4' AS ipaddress) AS ip, decimal '1.25' AS de, x'00ff' AS bin,
+               map(ARRAY[1], ARRAY[ROW('q')]) AS mm, ARRAY[timestamp '2020-01-01 00:00:00.123456789'] AS ts,
+               approx_set(1) AS hll, real '1.5' AS re, CAST('1.2.3.0/24' AS ipprefix) AS pfx";
+    let record = lake.engine.jobs().run(job(sql), now).await.unwrap();
+    assert_eq!((record.status, record.error.as_deref()), (JobStatus::Finished, None));
+    let mut rows = lake.engine.jobs().results(record.id, 0..1, now()).await.unwrap();
+    let (kept, mut run) = (rows.next_batch().await.unwrap().unwrap(), lake.run(sql).await.unwrap());
+    assert_eq!(rows.columns, run.columns);
+    let batch = run.next_batch().await.unwrap().unwrap();
+    for (i, column) in run.columns.iter().enumerate() {
+        assert_eq!(kept.column(i), batch.column(i), "{}: {}", column.name, column.ty);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn matched_events_are_those_that_pass_the_filters() {
     let lake = TestLake::of(&logs()).await;
     for filter in ["eventName LIKE 'Get%'", "length(eventName) > 12", "eventSource = 's3.amazonaws.com'"] {
-        let sql = format!("SELECT max(eventTime) FROM events WHERE {filter}");
+        // Not `max`: a scan that knows of it leaves out what can't be the greatest.
+        let sql = format!("SELECT count(DISTINCT eventID) FROM events WHERE {filter}");
         let record = lake.engine.jobs().run(job(&sql), now).await.unwrap();
         let matching: u64 = lake.cell(&format!("SELECT count(*) FROM events WHERE {filter}")).await.parse().unwrap();
         assert_eq!(record.statistics.events_matched, matching, "{filter}");
@@ -116,13 +136,13 @@ async fn a_query_that_fails_says_why() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_timed_out_query_has_found_stays() {
     let lake = TestLake::empty().await;
-    let sql = "SELECT CAST(x AS bigint) AS n FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y)
-               CROSS JOIN UNNEST(sequence(1, 1000)) AS c(z)";
+    let sql = "SELECT to_hex(sha256(to_utf8(CAST(x * y AS varchar)))) AS h
+               FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y)";
     let mut asked = job(sql);
-    asked.request.timeout = Some(Duration::from_secs(2));
+    asked.request.timeout = Some(Duration::from_secs(8));
     let record = lake.engine.jobs().run(asked, now).await.unwrap();
     assert_eq!(record.status, JobStatus::TimedOut, "{:?}", record.error);
-    assert!(record.error.as_ref().unwrap().contains("2 s"));
+    assert!(record.error.as_ref().unwrap().contains("8 s"));
     let rows = lake.engine.jobs().results(record.id, 0..10, now()).await.unwrap();
     assert!(rows.total > 0 && rows.total == record.statistics.total_results_count);
 }

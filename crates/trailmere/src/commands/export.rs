@@ -54,7 +54,10 @@ enum Format {
 fn format(text: &str) -> Result<Format, String> {
     match text {
         "logs" => Ok(Format::Logs),
-        text => text.parse().map(Format::Rows).map_err(|e: Error| format!("{}; or `logs`", e.message())),
+        text => text
+            .parse()
+            .map(Format::Rows)
+            .map_err(|e: Error| format!("{}; {} or logs", e.message(), e.advice().unwrap_or_default())),
     }
 }
 

@@ -9,8 +9,9 @@ use trailmere_store::{Lake, LakeOptions};
 
 use super::ingest::ingest_into;
 use crate::arguments::Global;
-use crate::context::{engine, now, open_lake};
+use crate::context::{engine, now, open_lake, who};
 use crate::exit::describe;
+use crate::settings::query_settings;
 
 /// The shell.
 #[derive(Debug, Args)]
@@ -37,7 +38,9 @@ pub(crate) async fn run(global: &Global, command: Shell) -> Result<ExitCode> {
     };
     let version = env!("CARGO_PKG_VERSION");
     let greeting = format!("Trailmere {version} · lake {} · \\? for help, ctrl-D to leave\n", lake.location());
-    let options = ShellOptions { store: command.store, clock: now, describe, greeting };
+    // A lake that is thrown away needs no records.
+    let recorded = command.source.is_none() && query_settings()?.record;
+    let options = ShellOptions { store: command.store, who: recorded.then(who), clock: now, describe, greeting };
     trailmere_shell::run(engine(lake, None)?, options).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::program::{Said, logs};
-use crate::s3_server::{BUCKET, KEY, SECRET, serve_folder};
+use crate::s3_server::{BUCKET, FORBIDDEN, KEY, SECRET, serve_folder};
 
 /// A lake, and where its exports go.
 struct Place {
@@ -264,6 +264,13 @@ fn export_and_prove(place: &Place) {
         assert_eq!(place.out(&given), "Successfully validated sign and query result files\n");
     }
     verify_in_python(&folder, &keys);
+    if place.endpoint.is_some() {
+        for (bucket, status) in [("not-there", "RESOURCE_NOT_FOUND"), (FORBIDDEN, "ACCESS_DENIED")] {
+            let said = place.run(&["query", "deliver", &id, "--to", &format!("s3://{bucket}/exports")]);
+            assert_eq!(said.code, 1, "{said:?}");
+            assert!(said.out.starts_with(&format!("{status} s3://{bucket}/exports/AWSLogs/")), "{said:?}");
+        }
+    }
     let data = folder.join("result_1.csv.gz");
     let mut bytes = std::fs::read(&data).unwrap();
     bytes[20] ^= 1;
@@ -321,6 +328,10 @@ fn words_that_are_no_commands_are_sql() {
     assert_eq!(place.out(&["query", "SELECT 1 AS status"]), "status\n1\n");
     assert_eq!(place.out(&["query", "--format", "csv", "SELECT 2 AS x"]), "x\n2\n");
     assert!(place.out(&["query", "list"]).contains("SELECT 1 AS status"));
+    let mut shell = place.command().arg("shell").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    std::io::Write::write_all(&mut shell.stdin.take().unwrap(), b"SELECT 'from the shell' AS x;\n").unwrap();
+    assert!(shell.wait().unwrap().success());
+    assert!(place.out(&["query", "list"]).contains("from the shell"), "the shell's are recorded too");
     let said = place.run(&["query", "start", "SELECT nope"]);
     assert!(said.code == 1 && said.err.contains("nope"), "what does not plan fails at once: {}", said.err);
     assert_eq!(place.run(&["query", "start", "SELECT 1; SELECT 2"]).code, 2);

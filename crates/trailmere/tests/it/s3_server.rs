@@ -1,7 +1,7 @@
 //! How do tests come by a real S3 server, over HTTP, with credentials and conditional puts?
 //!
 //! `s3s-fs` looks whether an object exists, and then writes it: two writers can both find nothing. S3 does both in one
-//! step. So puts wait for each other here; nothing else is changed.
+//! step. So puts wait for each other here, and two buckets refuse them: one that is not there, and one that is forbidden.
 
 use std::path::Path;
 
@@ -16,6 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 pub(crate) const BUCKET: &str = "lakes";
+/// Nobody may write there.
+pub(crate) const FORBIDDEN: &str = "forbidden";
 pub(crate) const KEY: &str = "AKIDEXAMPLE";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
@@ -57,6 +59,12 @@ struct Atomic {
 #[async_trait::async_trait]
 impl S3 for Atomic {
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        // `s3s-fs` would make the bucket.
+        match request.input.bucket.as_str() {
+            BUCKET => {}
+            FORBIDDEN => return Err(s3s::s3_error!(AccessDenied)),
+            _ => return Err(s3s::s3_error!(NoSuchBucket)),
+        }
         let _one_at_a_time = self.puts.lock().await;
         self.files.put_object(request).await
     }

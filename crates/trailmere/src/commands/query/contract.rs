@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use trailmere_engine::{Engine, Fragment};
+use trailmere_engine::{Engine, Fragment, QueryRun};
 use trailmere_model::Error;
 use trailmere_shell::printers::Cells;
 
 use super::Output;
+use super::note::Watched;
+use crate::context::now;
 use crate::exit;
 
 pub(super) async fn run(engine: &Engine, statements: &[Fragment<'_>], output: &Output) -> Result<ExitCode> {
@@ -30,7 +32,19 @@ pub(super) async fn run(engine: &Engine, statements: &[Fragment<'_>], output: &O
 }
 
 async fn answer(engine: &Engine, sql: &str, output: &Output) -> Result<Value, Error> {
-    let mut run = engine.query(sql, &output.request(output.parameters())).await?;
+    let mut watched = Watched { sql, request: output.request(output.parameters()), stores: vec![], started: now() };
+    let mut run = engine.query(sql, &watched.request).await?;
+    watched.stores = run.stores.clone();
+    let rows = rows(&mut run, output).await;
+    if output.is_recorded() {
+        watched.note(engine, run.statistics(), rows.as_ref().err()).await;
+    }
+    let names: Vec<&str> = run.columns.iter().map(|c| c.name.as_str()).collect();
+    let types: Vec<String> = run.columns.iter().map(|c| c.ty.to_string()).collect();
+    Ok(json!({ "columns": names, "types": types, "rows": rows?, "statistics": run.statistics() }))
+}
+
+async fn rows(run: &mut QueryRun, output: &Output) -> Result<Vec<Value>, Error> {
     let cells = Cells::new(&run.columns);
     let width = run.columns.len();
     let mut rows = vec![];
@@ -42,9 +56,7 @@ async fn answer(engine: &Engine, sql: &str, output: &Output) -> Result<Value, Er
             rows.push(Value::Array((0..width).map(|column| cells.json(&batch, row, column)).collect()));
         }
     }
-    let names: Vec<&str> = run.columns.iter().map(|c| c.name.as_str()).collect();
-    let types: Vec<String> = run.columns.iter().map(|c| c.ty.to_string()).collect();
-    Ok(json!({ "columns": names, "types": types, "rows": rows, "statistics": run.statistics() }))
+    Ok(rows)
 }
 
 fn error_object(error: &Error, statement: &Fragment<'_>) -> Value {
