@@ -74,6 +74,13 @@ impl FileStats {
         self.names.iter().map(String::as_str).zip(self.columns.iter())
     }
 
+    /// The statistics of rows.
+    pub(crate) fn of_rows(kept: &StatColumns, rows: &RecordBatch) -> Result<Self> {
+        let mut builder = Self::builder(kept);
+        builder.add(rows)?;
+        Ok(builder.finish())
+    }
+
     /// Collects statistics.
     pub(crate) fn builder(kept: &StatColumns) -> FileStatsBuilder {
         FileStatsBuilder { names: kept.names.clone(), columns: Vec::new() }

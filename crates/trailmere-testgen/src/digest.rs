@@ -31,7 +31,12 @@ pub(crate) struct Delivered {
 type Hours<'a> = BTreeMap<i64, Vec<&'a Delivered>>;
 
 /// The digests of each account and region, each naming the one before.
-pub(crate) fn all(world: &World, delivered: &[Delivered], which: Digests, signer: &Signer) -> Result<Vec<SignedDigest>> {
+pub(crate) fn all(
+    world: &World,
+    delivered: &[Delivered],
+    which: Digests,
+    signer: &Signer,
+) -> Result<Vec<SignedDigest>> {
     let mut streams: BTreeMap<(usize, &str), Hours<'_>> = BTreeMap::new();
     for log in delivered.iter().filter(|log| log.file.folder == Folder::CloudTrail) {
         let hours = streams.entry((log.file.account, log.file.region)).or_default();

@@ -16,7 +16,7 @@ use trailmere_store::{
     Ailment, Append, Committed, Depth, Examination, Lake, LakeOptions, MaintainOptions, Severity, Table,
 };
 
-use crate::events::{DAY, MIDNIGHT, definition, entry, ids, now, rows};
+use crate::events::{DAY, MIDNIGHT, definition, encoded, entry, ids, now, rows};
 
 /// A lake in a folder with one store: two files of one day, of four log files.
 struct Sick {
@@ -136,7 +136,7 @@ async fn take(table: &Table, log_files: &[&str]) {
     let parts: Vec<RecordBatch> = log_files.iter().map(of_one).collect();
     let all = arrow::compute::concat_batches(&parts[0].schema(), &parts).unwrap();
     let order = arrow::compute::sort_to_indices(all.column_by_name("eventtime").unwrap(), None, None).unwrap();
-    let file = table.upload(table.encode(DAY, take_record_batch(&all, &order).unwrap()).unwrap()).await.unwrap();
+    let file = table.upload(encoded(table, DAY, take_record_batch(&all, &order).unwrap()).unwrap()).await.unwrap();
     let ledger = log_files.iter().map(|file| entry(file, 3)).collect();
     let append = Append { files: vec![file], ledger, ledger_sequence: u64::MAX, ..Append::default() };
     assert!(matches!(table.commit(append).await.unwrap(), Committed::Done { .. }));
@@ -177,7 +177,7 @@ async fn what_upkeep_removes_is_accounted_for() {
                 "_path",
                 &format!("{log_file}{copy}"),
             );
-            let files = vec![table.upload(table.encode(day, accounted).unwrap()).await.unwrap()];
+            let files = vec![table.upload(encoded(&table, day, accounted).unwrap()).await.unwrap()];
             let ledger = vec![entry(&format!("{log_file}{copy}"), 4)];
             table.commit(Append { files, ledger, ledger_sequence: u64::MAX, ..Append::default() }).await.unwrap();
         }
@@ -282,7 +282,7 @@ async fn files_that_nothing_refers_to() {
     sick.lake.maintain(later(), &MaintainOptions::default()).await.unwrap();
     let none: Vec<Ailment> = sick.examine(Depth::Deep).await.findings.iter().map(|finding| finding.ailment).collect();
     assert_eq!(none, []);
-    table.upload(table.encode(DAY, rows(&["orphan".to_owned()], MIDNIGHT)).unwrap()).await.unwrap();
+    table.upload(encoded(&table, DAY, rows(&["orphan".to_owned()], MIDNIGHT)).unwrap()).await.unwrap();
     let examination = sick.examine(Depth::Quick).await;
     assert_eq!(examination.findings[0].ailment, Ailment::FilesUnused);
     assert!(examination.findings[0].seen.starts_with("1 files, "), "{}", examination.findings[0].seen);
@@ -320,7 +320,7 @@ async fn a_ledger_that_does_not_add_up() {
     // Three events of a log file that the ledger says gave two.
     let ids: Vec<String> = (0..3).map(|id| format!("more{id}")).collect();
     let rows = with_text(&rows(&ids, MIDNIGHT), "_path", "more");
-    let files = vec![table.upload(table.encode(DAY, rows).unwrap()).await.unwrap()];
+    let files = vec![table.upload(encoded(&table, DAY, rows).unwrap()).await.unwrap()];
     let append = Append { files, ledger: vec![entry("more", 2)], ledger_sequence: u64::MAX, ..Append::default() };
     table.commit(append).await.unwrap();
     let (quick, deep) = sick.found().await;
