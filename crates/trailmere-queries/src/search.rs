@@ -51,6 +51,7 @@ struct Indexed<'a> {
     query: &'a SavedQuery,
     /// The words of each place, with what they are worth.
     places: [(u32, Vec<String>); 5],
+    is_detection: bool,
 }
 
 impl<'a> Indexed<'a> {
@@ -62,7 +63,7 @@ impl<'a> Indexed<'a> {
             (DESCRIPTION, words(&query.description)),
             (STATEMENT, words(&query.sql)),
         ];
-        Self { query, places }
+        Self { query, places, is_detection: query.tags.iter().any(|tag| tag == "detection") }
     }
 
     fn score(&self, asked: &[String]) -> u32 {
@@ -70,6 +71,9 @@ impl<'a> Indexed<'a> {
         // Every word that is found at all outweighs a word that is found everywhere.
         let found = asked.iter().filter(|word| of_word(word) > 0).count();
         let sum: u32 = asked.iter().map(of_word).sum();
+        // A detection is for a schedule: whoever asks a question comes to the query that just answers it first.
+        let is_aside = self.is_detection && !asked.iter().any(|word| word.starts_with("detect"));
+        let sum = if is_aside { sum * 3 / 4 } else { sum };
         sum * u32::try_from(found).unwrap_or(1) / u32::try_from(asked.len()).unwrap_or(1).max(1)
     }
 

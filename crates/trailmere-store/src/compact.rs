@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use arrow::compute::{SortColumn, SortOptions, concat_batches, lexsort_to_indices, take_record_batch};
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use deltalake::protocol::DeltaOperation;
 use serde::Serialize;
+use trailmere_model::time::calendarday;
 use trailmere_model::{Error, Result, StoreType, sort_columns, storage_schema};
 
 use crate::commit::{attempts, is_collision, pause, too_busy};
@@ -22,8 +23,11 @@ use crate::table::Table;
 /// The rows of one file, as delivered. All of them are in memory at once, three times over.
 const TARGET_RAW_BYTES: u64 = 128 << 20;
 
-/// So many files are worth the writing, whatever their sizes.
+/// Fewer files of a day that still gets events are not worth the writing.
 const MANY_FILES: usize = 4;
+
+/// How long a day gets events: CloudTrail delivers within minutes, and seldom later than this.
+const OPEN_FOR: TimeDelta = TimeDelta::days(2);
 
 /// What a file's events are guessed to have been, if another program wrote it.
 const GUESSED_RATIO: u64 = 8;
@@ -48,7 +52,7 @@ impl Table {
         let mut attempt = 0;
         loop {
             let (files, delta) = self.files_and_state().await.map_err(|error| error.at(self.place()))?;
-            let Some(group) = groups(&files).into_iter().next() else { return Ok(done) };
+            let Some(group) = groups(&files, now).into_iter().next() else { return Ok(done) };
             let merged = self.merge(&group).await.map_err(|error| error.at(self.place()))?;
             let added = std::slice::from_ref(&merged);
             let replacement = Replacement { removed: &group, added, changes: Changes::Layout, said: None };
@@ -72,9 +76,9 @@ impl Table {
     }
 
     /// Says what [`Table::compact`] would do.
-    pub async fn compactible(&self) -> Result<Compacted> {
+    pub async fn compactible(&self, now: DateTime<Utc>) -> Result<Compacted> {
         let mut planned = Compacted::default();
-        for group in groups(&self.snapshot().await?.files) {
+        for group in groups(&self.snapshot().await?.files, now) {
             planned.count(&group, &[]);
             planned.files_after += 1;
         }
@@ -104,7 +108,8 @@ impl Compacted {
 
 /// Small files of a day, smallest first, as many as fit. A file at least half as large as it can get stays as it is, so
 /// that no row is written again more often than files double.
-fn groups(files: &[DataFile]) -> Vec<Vec<DataFile>> {
+fn groups(files: &[DataFile], now: DateTime<Utc>) -> Vec<Vec<DataFile>> {
+    let open_since = calendarday((now - OPEN_FOR).timestamp_micros());
     let mut days: BTreeMap<i64, Vec<&DataFile>> = BTreeMap::new();
     for file in files.iter().filter(|file| raw_bytes(file) < TARGET_RAW_BYTES / 2) {
         days.entry(file.day).or_default().push(file);
@@ -124,15 +129,15 @@ fn groups(files: &[DataFile]) -> Vec<Vec<DataFile>> {
         }
         groups.push(group);
     }
-    groups.retain(|group| is_worthwhile(group));
+    groups.retain(|group| is_worthwhile(group, open_since));
     groups
 }
 
-/// Few files, too, are put together if none of them is larger than the rest: then each row's file doubles at least.
-fn is_worthwhile(group: &[DataFile]) -> bool {
-    let total: u64 = group.iter().map(raw_bytes).sum();
-    let largest = group.iter().map(raw_bytes).max().unwrap_or(0);
-    group.len() >= MANY_FILES || (group.len() > 1 && largest * 2 <= total)
+/// While a day's events still come in, few files wait for more, so that no row is written again too often; of a day that is
+/// over, one file is left.
+fn is_worthwhile(group: &[DataFile], open_since: i64) -> bool {
+    let is_open = group.iter().any(|file| file.day >= open_since);
+    group.len() >= if is_open { MANY_FILES } else { 2 }
 }
 
 fn raw_bytes(file: &DataFile) -> u64 {

@@ -136,7 +136,7 @@ async fn try_maintain_store(
     if options.dry_run {
         report.expired = table.expirable(store.retention, now).await?;
         report.duplicates = if options.dedupe { table.duplicates().await? } else { Duplicates::default() };
-        report.compacted = table.compactible().await?;
+        report.compacted = table.compactible(now).await?;
     } else {
         report.expired = table.expire(store.retention, now).await?;
         report.duplicates = if options.dedupe { table.remove_duplicates(now).await? } else { Duplicates::default() };

@@ -23,6 +23,8 @@ fn phrases_bring_the_query_that_answers_them_first() {
         ("secrets", "secrets-access"),
         ("role chains", "role-assumption-chains"),
         ("bedrock", "bedrock-use"),
+        ("detect security group opened", "detect-security-group-opened"),
+        ("detection of root use", "detect-root-use"),
     ];
     for (phrase, expected) in cases {
         assert_eq!(

@@ -155,7 +155,7 @@ async fn small_files_of_a_day_become_one_with_the_same_rows() {
     }
     take(&table, "lonely", &[MIDNIGHT + 48 * HOUR]).await;
     let before = stored(&lake, &table).await;
-    let planned = table.compactible().await.unwrap();
+    let planned = table.compactible(now()).await.unwrap();
     assert_eq!((planned.files_before, planned.files_after), (18, 2));
     let done = table.compact(now()).await.unwrap();
     assert_eq!((done.files_before, done.files_after, done.bytes_before), (18, 2, planned.bytes_before));
@@ -168,6 +168,19 @@ async fn small_files_of_a_day_become_one_with_the_same_rows() {
     assert!(times.as_primitive::<TimestampMicrosecondType>().values().is_sorted());
     assert_eq!(table.compact(now()).await.unwrap(), Compacted::default());
     assert_eq!(table.ledger().await.unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn few_files_wait_while_their_day_gets_events() {
+    let (lake, store) = lake_with_store(memory()).await;
+    let table = lake.table(&store).await.unwrap();
+    for file in 0..3 {
+        take(&table, &format!("log{file}"), &[MIDNIGHT + file * HOUR]).await;
+    }
+    assert_eq!(table.compact(at(MIDNIGHT + 30 * HOUR)).await.unwrap(), Compacted::default());
+    let done = table.compact(at(MIDNIGHT + 4 * 24 * HOUR)).await.unwrap();
+    assert_eq!((done.files_before, done.files_after), (3, 1), "the day is over");
+    assert_eq!(stored(&lake, &table).await.len(), 3);
 }
 
 /// Rows of these events, as one log file delivered at this time.
