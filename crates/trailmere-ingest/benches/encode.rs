@@ -1,6 +1,7 @@
 //! How fast do a day's sorted rows become a Parquet file, on one core?
 //!
 //! On `testdata/logs`, or on the folder that `TRAILMERE_BENCH_LOGS` names. Bytes are those of raw JSON.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -69,7 +69,8 @@ impl Work<'_> {
 
     /// Cancels what was broken off, so that its record does not say that it runs.
     pub(crate) async fn cancel(&self) {
-        if let Some(id) = self.asking().take() {
+        let asking = self.asking().take();
+        if let Some(id) = asking {
             // It may have ended at this moment.
             let _ = self.engine.jobs().cancel(id, (self.wall)()).await;
         }

@@ -9,7 +9,7 @@ use super::receiver::Receiver;
 
 const FROM: &str = "2026-03-01T00:30:00Z";
 
-fn once<'a>(now: &'a str) -> [&'a str; 8] {
+fn once(now: &str) -> [&str; 8] {
     ["scheduler", "--once", "--now", now, "--retry-wait", "5ms", "--tries", "4"]
 }
 
