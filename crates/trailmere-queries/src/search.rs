@@ -73,7 +73,7 @@ impl<'a> Indexed<'a> {
         let sum: u32 = asked.iter().map(of_word).sum();
         // A detection is for a schedule: whoever asks a question comes to the query that just answers it first.
         let is_aside = self.is_detection && !asked.iter().any(|word| word.starts_with("detect"));
-        let sum = if is_aside { sum * 3 / 4 } else { sum };
+        let sum = if is_aside { sum / 2 } else { sum };
         sum * u32::try_from(found).unwrap_or(1) / u32::try_from(asked.len()).unwrap_or(1).max(1)
     }
 

@@ -20,10 +20,13 @@ impl Analyzer<'_> {
     /// Groups a plan: in two steps if all distinct aggregates count one value, and the others can be taken in two steps.
     pub(super) fn grouped_by(&self, plan: LogicalPlan, group: Vec<Expr>, aggregates: Vec<Expr>) -> Result<LogicalPlan> {
         let are_columns = group.iter().all(|key| matches!(key, Expr::Column(_)));
+        // What refers to a query outside is pulled up through one aggregation, not through two.
+        let stands_alone =
+            plan.all_out_ref_exprs().is_empty() && !aggregates.iter().chain(&group).any(Expr::contains_outer);
         let plain = |plan, group, aggregates| {
             Aggregate::try_new(Arc::new(plan), group, aggregates).map(LogicalPlan::Aggregate).map_err(internal)
         };
-        match counted(&aggregates).filter(|_| are_columns) {
+        match counted(&aggregates).filter(|_| are_columns && stands_alone) {
             Some((named, value)) => self.in_two_steps(plan, &group, &named, value),
             None => plain(plan, group, aggregates),
         }
