@@ -16,6 +16,11 @@ use crate::types::Type;
 /// Rounds that all loops of a call may take together, so that a loop without end ends.
 const MOST_ROUNDS: usize = 100_000;
 
+/// Bytes that all assignments of a call may write together, and for each row as many again: a value that grows in each
+/// round of a loop without end would else take hours.
+const MOST_BYTES: usize = 1 << 30;
+const MOST_ROW_BYTES: usize = 1 << 20;
+
 /// A function, compiled.
 #[derive(Debug)]
 pub(crate) struct Routine {
@@ -68,6 +73,8 @@ struct Run<'r> {
     result: ArrayRef,
     jumps: HashMap<Jump, Rows>,
     rounds: usize,
+    /// Bytes that assignments may still write.
+    bytes: usize,
 }
 
 impl Routine {
@@ -80,7 +87,8 @@ impl Routine {
             variables.push(new_null_array(&ty.arrow(), args.rows));
         }
         let result = new_null_array(&self.returns.arrow(), args.rows);
-        let mut run = Run { routine: self, variables, result, jumps: HashMap::new(), rounds: 0 };
+        let bytes = MOST_BYTES.saturating_add(args.rows.saturating_mul(MOST_ROW_BYTES));
+        let mut run = Run { routine: self, variables, result, jumps: HashMap::new(), rounds: 0, bytes };
         run.all(&self.steps, rows)?;
         Ok(run.result)
     }
@@ -107,6 +115,7 @@ impl Run<'_> {
             }
             Step::Set(slot, value) => {
                 let values = self.evaluate(value, &rows)?;
+                self.spend(values.get_array_memory_size())?;
                 self.variables[*slot] = merged(&self.variables[*slot], &values, &rows)?;
                 Ok(rows)
             }
@@ -118,6 +127,14 @@ impl Run<'_> {
             Step::Leave(label) => self.jump(Jump::Leave(*label), rows),
             Step::Iterate(label) => self.jump(Jump::Iterate(*label), rows),
         }
+    }
+
+    fn spend(&mut self, bytes: usize) -> DfResult<()> {
+        match self.bytes.checked_sub(bytes) {
+            Some(left) => self.bytes = left,
+            None => return fail(format!("`{}` writes more and more; does a loop of it end?", self.routine.name)),
+        }
+        Ok(())
     }
 
     fn branch(&mut self, branches: &[(Code, Vec<Step>)], otherwise: &[Step], mut rows: Rows) -> DfResult<Rows> {
