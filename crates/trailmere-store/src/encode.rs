@@ -32,6 +32,14 @@ const STATISTIC_BYTES: usize = 64;
 /// Levels 2 to 4 gain next to nothing on events, 5 and above search differently.
 const THOROUGH_LEVEL: i32 = 8;
 
+/// The columns that a file is mostly made of. Only they are worth a higher level: it takes tens of megabytes a column.
+const LARGEST: [&str; 4] = [
+    EVENTJSON,
+    "requestparameters.entries.value",
+    "responseelements.entries.value",
+    "additionaleventdata.entries.value",
+];
+
 /// What a row takes in a file, more or less.
 const GUESSED_ROW_BYTES: usize = 320;
 
@@ -125,7 +133,7 @@ fn properties(
     let group_rows = rows.count.min(ROW_GROUP_ROWS);
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("trailmere ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(zstd(effort)?)
+        .set_compression(zstd(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_size_limit(PAGE_BYTES)
@@ -148,6 +156,13 @@ fn properties(
         builder = builder
             .set_column_bloom_filter_fpp(column(name), NEEDLE_ERRORS)
             .set_column_bloom_filter_max_ndv(column(name), ndv);
+    }
+    if effort == Effort::Thorough {
+        let level = ZstdLevel::try_new(THOROUGH_LEVEL)
+            .map_err(|error| failure::parquet(error, "choose a level of compression"))?;
+        for path in LARGEST {
+            builder = builder.set_column_compression(column(path), zstd(level));
+        }
     }
     let builder = builder
         .set_column_statistics_enabled(column(EVENTJSON), EnabledStatistics::None)
@@ -237,13 +252,8 @@ fn json_bytes(rows: &RecordBatch) -> u64 {
     })
 }
 
-fn zstd(effort: Effort) -> Result<Compression> {
-    let level = match effort {
-        Effort::Quick => ZstdLevel::default(),
-        Effort::Thorough => ZstdLevel::try_new(THOROUGH_LEVEL)
-            .map_err(|error| failure::parquet(error, "choose a level of compression"))?,
-    };
-    Ok(Compression::ZSTD(level))
+fn zstd(level: ZstdLevel) -> Compression {
+    Compression::ZSTD(level)
 }
 
 fn column(path: &str) -> ColumnPath {
