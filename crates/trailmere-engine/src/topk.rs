@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::Array;
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::Result as DfResult;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder, Sort, SortExpr, TableScan, lit};
@@ -95,7 +95,7 @@ fn is_wide(scan: &TableScan) -> bool {
 }
 
 /// The key of the last winner, if there are as many winners as there may be.
-fn last(found: &[datafusion::arrow::array::RecordBatch], rows: usize) -> DfResult<Option<ScalarValue>> {
+fn last(found: &[RecordBatch], rows: usize) -> DfResult<Option<ScalarValue>> {
     let count: usize = found.iter().map(|batch| batch.num_rows()).sum();
     let Some(batch) = found.iter().rev().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
     let (keys, at) = (batch.column(0), batch.num_rows() - 1);
@@ -114,7 +114,7 @@ fn filtered(plan: LogicalPlan, key: &SortExpr, last: ScalarValue) -> DfResult<Tr
         LogicalPlan::Sort(mut sort) if sort.expr.first() == Some(key) => {
             let filter = Filter::try_new(at_least(key), Arc::clone(&sort.input))?;
             sort.input = Arc::new(LogicalPlan::Filter(filter));
-            Ok(Transformed::new(LogicalPlan::Sort(sort), true, datafusion::common::tree_node::TreeNodeRecursion::Stop))
+            Ok(Transformed::new(LogicalPlan::Sort(sort), true, TreeNodeRecursion::Stop))
         }
         other => Ok(Transformed::no(other)),
     })

@@ -133,7 +133,7 @@ fn properties(
     let group_rows = rows.count.min(ROW_GROUP_ROWS);
     let mut builder = WriterProperties::builder()
         .set_created_by(concat!("trailmere ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(zstd(ZstdLevel::default()))
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
         .set_data_page_size_limit(PAGE_BYTES)
@@ -161,7 +161,7 @@ fn properties(
         let level = ZstdLevel::try_new(THOROUGH_LEVEL)
             .map_err(|error| failure::parquet(error, "choose a level of compression"))?;
         for path in LARGEST {
-            builder = builder.set_column_compression(column(path), zstd(level));
+            builder = builder.set_column_compression(column(path), Compression::ZSTD(level));
         }
     }
     let builder = builder
@@ -250,10 +250,6 @@ fn json_bytes(rows: &RecordBatch) -> u64 {
         let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
         u64::try_from(last - first).unwrap_or(0)
     })
-}
-
-fn zstd(level: ZstdLevel) -> Compression {
-    Compression::ZSTD(level)
 }
 
 fn column(path: &str) -> ColumnPath {
