@@ -1,10 +1,11 @@
 //! An engine: one lake, its opened tables, and the limits that all its queries share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::SessionState;
 use datafusion::prelude::SessionConfig;
 use trailmere_model::{Error, EventDataStore, Result};
 use trailmere_store::{Lake, Table};
@@ -28,6 +29,8 @@ struct Shared {
     runtime: Arc<RuntimeEnv>,
     /// Opened tables: a second query reads only what is new in the log.
     tables: Mutex<HashMap<Uuid, Table>>,
+    /// What every query begins with.
+    session: OnceLock<SessionState>,
 }
 
 /// Consumers of memory that an error names.
@@ -44,7 +47,9 @@ impl Engine {
             .build_arc()
             .map_err(|e| Error::internal("the query runtime can't be made").source(e))?;
         runtime.register_object_store(lake_url()?.as_ref(), lake.object_store());
-        Ok(Engine { shared: Arc::new(Shared { lake, options, runtime, tables: Mutex::default() }) })
+        Ok(Engine {
+            shared: Arc::new(Shared { lake, options, runtime, tables: Mutex::default(), session: OnceLock::new() }),
+        })
     }
 
     /// The lake.
@@ -76,6 +81,10 @@ impl Engine {
         Arc::clone(&self.shared.runtime)
     }
 
+    pub(crate) fn session(&self) -> &OnceLock<SessionState> {
+        &self.shared.session
+    }
+
     /// The session settings of every query.
     pub(crate) fn session_config(&self) -> SessionConfig {
         let mut config =
@@ -86,6 +95,7 @@ impl Engine {
         parquet.bloom_filter_on_read = true;
         parquet.enable_page_index = true;
         parquet.pruning = true;
+        config.options_mut().optimizer.enable_window_topn = true;
         config
     }
 

@@ -121,7 +121,12 @@ impl Engine {
         Ok((planned, catalog.stores))
     }
 
+    /// A session with all rules. Made once: registering functions and rules takes as long as planning a short statement.
     pub(crate) fn session_state(&self) -> SessionState {
+        self.session().get_or_init(|| self.new_session()).clone()
+    }
+
+    fn new_session(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
         let mut rules = state.optimizers().to_vec();
         // Filters have reached the scan by then, and common parts of them are not yet taken out.

@@ -2,6 +2,7 @@
 //!
 //! A store may have ten thousand files: what nobody asks for is not converted.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -55,18 +56,37 @@ fn scalar(value: &StatValue) -> ScalarValue {
 
 /// The file for a scan. Its Arrow schema is given, so that nobody parses it from every footer; but not of a file that may
 /// be older than the youngest column.
-pub(crate) fn partitioned(file: &DataFile, file_schema: &SchemaRef) -> PartitionedFile {
+pub(crate) fn partitioned(file: &DataFile, file_schema: &SchemaRef, asked: &Asked) -> PartitionedFile {
     let read = PartitionedFile::new(file.path.clone(), file.size)
         .with_partition_values(vec![ScalarValue::Int64(Some(file.day))])
-        .with_statistics(Arc::new(statistics(file, file_schema)));
+        .with_statistics(Arc::new(statistics(file, file_schema, asked)));
     match null_count(file, VERIFIED) {
         Some(_) => read.with_arrow_schema(Arc::clone(file_schema)),
         None => read,
     }
 }
 
-fn statistics(file: &DataFile, schema: &Schema) -> Statistics {
-    let columns = schema.fields().iter().map(|field| column_statistics(file, field.name())).collect();
+/// The columns whose statistics a scan has a use for. Converting all of them took longer than counting the events.
+pub(crate) struct Asked {
+    columns: HashSet<String>,
+}
+
+impl Asked {
+    /// What is projected, what filters name, and what files are sorted by.
+    pub(crate) fn new<'a>(columns: impl Iterator<Item = &'a str>) -> Self {
+        Asked { columns: columns.map(str::to_owned).collect() }
+    }
+
+    fn statistics(&self, file: &DataFile, column: &str) -> ColumnStatistics {
+        match self.columns.contains(column) {
+            true => column_statistics(file, column),
+            false => ColumnStatistics::new_unknown(),
+        }
+    }
+}
+
+fn statistics(file: &DataFile, schema: &Schema, asked: &Asked) -> Statistics {
+    let columns = schema.fields().iter().map(|field| asked.statistics(file, field.name())).collect();
     Statistics {
         num_rows: Precision::Exact(file.rows as usize),
         total_byte_size: Precision::Inexact(file.size as usize),
@@ -91,10 +111,14 @@ fn is_exact(column: &ColumnStats) -> bool {
 }
 
 /// The statistics of several files together, for the columns of `schema`.
-pub(crate) fn table_statistics<'a>(files: impl Iterator<Item = &'a DataFile>, schema: &SchemaRef) -> Statistics {
+pub(crate) fn table_statistics<'a>(
+    files: impl Iterator<Item = &'a DataFile>,
+    schema: &SchemaRef,
+    asked: &Asked,
+) -> Statistics {
     let mut total: Option<Statistics> = None;
     for file in files {
-        let statistics = statistics(file, schema);
+        let statistics = statistics(file, schema, asked);
         total = Some(match total {
             None => statistics,
             Some(sum) => merge(sum, &statistics),

@@ -26,7 +26,7 @@ use object_store::ObjectStore;
 use trailmere_model::{EVENTTIME, StoreType, sort_columns};
 use trailmere_store::DataFile;
 
-use super::files::{first_event_time, null_count, partitioned, table_statistics};
+use super::files::{Asked, first_event_time, null_count, partitioned, table_statistics};
 use super::needles::{Candidate, look_up, needles};
 use super::prune::{of_days, prune};
 use crate::columns::{file_schema, partition_field};
@@ -145,7 +145,8 @@ impl TableProvider for StoreScan {
 
     fn statistics(&self) -> Option<Statistics> {
         let is_all_shown = self.retention_filter(self.files.iter()).is_none();
-        is_all_shown.then(|| table_statistics(self.files.iter(), &self.schema))
+        let every = Asked::new(self.schema.fields().iter().map(|field| field.name().as_str()));
+        is_all_shown.then(|| table_statistics(self.files.iter(), &self.schema, &every))
     }
 
     async fn scan(
@@ -174,7 +175,8 @@ impl TableProvider for StoreScan {
         }
         // A limit below the retention filter would cut rows that are not hidden.
         let limit = limit.filter(|_| retention.is_none() && filters.is_empty());
-        let scan = self.scan_files(state, &pruned, read, limit)?;
+        let asked = self.asked(&read, filters);
+        let scan = self.scan_files(state, &pruned, (read, asked), limit)?;
         match retention {
             None => Ok(scan),
             Some(filter) => hide_expired(state, scan, filter, &wanted, &self.schema),
@@ -183,22 +185,29 @@ impl TableProvider for StoreScan {
 }
 
 impl StoreScan {
+    fn asked(&self, read: &[usize], filters: &[Expr]) -> Asked {
+        let projected = read.iter().map(|index| self.schema.field(*index).name().as_str());
+        let filtered = filters.iter().flat_map(Expr::column_refs).map(|column| column.name.as_str());
+        Asked::new(projected.chain(filtered).chain(sort_columns(self.store_type).iter().copied()))
+    }
+
     fn scan_files(
         &self,
         state: &dyn Session,
         pruned: &Pruned<'_>,
-        projection: Vec<usize>,
+        (projection, asked): (Vec<usize>, Asked),
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let source = self.parquet_source(state, pruned);
         let schema = file_schema(self.store_type);
-        let read: Vec<PartitionedFile> = pruned.files.iter().map(|candidate| read(candidate, &schema)).collect();
+        let read: Vec<PartitionedFile> =
+            pruned.files.iter().map(|candidate| read(candidate, &schema, &asked)).collect();
         let mut groups = FileGroup::new(read).split_files(state.config().target_partitions().max(1));
         if groups.is_empty() {
             // Everything was pruned: one partition without rows, since a plan needs one.
             groups.push(FileGroup::new(vec![]));
         }
-        let statistics = table_statistics(pruned.files.iter().map(|candidate| candidate.file), &self.schema);
+        let statistics = table_statistics(pruned.files.iter().map(|candidate| candidate.file), &self.schema, &asked);
         let config = FileScanConfigBuilder::new(self.object_store_url.clone(), Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
@@ -211,8 +220,8 @@ impl StoreScan {
 }
 
 /// The file for a scan, without the row groups that hold nothing.
-fn read(candidate: &Candidate<'_>, schema: &SchemaRef) -> PartitionedFile {
-    let file = partitioned(candidate.file, schema);
+fn read(candidate: &Candidate<'_>, schema: &SchemaRef, asked: &Asked) -> PartitionedFile {
+    let file = partitioned(candidate.file, schema, asked);
     match candidate.access_plan() {
         Some(plan) => file.with_extension(plan),
         None => file,

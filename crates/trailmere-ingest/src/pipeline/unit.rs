@@ -15,7 +15,7 @@ use super::target::Opened;
 use crate::progress::{Progress, Step};
 
 /// A file's rows take at most about this much memory before they are encoded.
-const FILE_BYTES: usize = 48 << 20;
+const FILE_BYTES: usize = 256 << 20;
 
 /// Log files read to their ends, with everything that came of them.
 #[derive(Default)]
