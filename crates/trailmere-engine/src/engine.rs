@@ -95,7 +95,6 @@ impl Engine {
         parquet.bloom_filter_on_read = true;
         parquet.enable_page_index = true;
         parquet.pruning = true;
-        config.options_mut().optimizer.enable_window_topn = true;
         config
     }
 
