@@ -2,8 +2,8 @@
 
     python3 benches/growth --work DIR [--days 10,100,1000] [--rounds 10] [--events-a-day 500]
 
-Logs come from the project's generator, seeded. Each round ingests another corpus of the same days, so that a day has a
-file for each round, as in a store that follows deliveries and is not maintained. Prints a table of medians:
+Logs come from the project's generator, seeded. Each round ingests another corpus of the same days, so that a day has
+up to a file for each round, as in a store that follows deliveries and is not maintained. Prints a table of medians:
 
 - one day's question in a shell that has asked before, and the files that it opened;
 - the same in a new process, from its start to its end;
@@ -75,7 +75,7 @@ def measured(bed, days):
         "SELECT eventsource, eventname, count(*) AS n FROM events"
         f" WHERE eventtime >= '{ASKED_DAY} 00:00:00' AND eventtime < '{next_day} 00:00:00' GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT 5"
     )
-    _, [[needle, *_], *_] = lake.rows(f"SELECT max(eventid) AS id FROM events WHERE eventtime < '{next_day} 00:00:00'")
+    _, [[needle]] = lake.rows(f"SELECT max(eventid) AS id FROM events WHERE eventtime < '{next_day} 00:00:00'")
     by_id = f"SELECT eventtime, eventname FROM events WHERE eventid = '{needle}'"
     _, [[events]] = lake.rows("SELECT count(*) AS n FROM events")
     lake.open()
@@ -101,10 +101,18 @@ def main():
     parser.add_argument("--events-a-day", type=int, default=500)
     parser.add_argument("--binaries", default=os.path.join(ROOT, "target", "release"))
     settings = parser.parse_args()
-    os.makedirs(settings.work, exist_ok=True)
     bed = Bed(settings.work, os.path.abspath(settings.binaries), settings)
+    if not os.path.exists(bed.trailmere) or not os.path.exists(bed.generator):
+        sys.exit(f"there are no binaries in {settings.binaries}: run cargo build --release --workspace --bins")
+    if os.path.exists(bed.lake.store):
+        sys.exit(f"{bed.lake.store} is there already, and would be measured as well: choose another --work")
+    days_asked = [int(days) for days in settings.days.split(",")]
+    first_asked = (ASKED_DAY - START).days + 2
+    if days_asked != sorted(set(days_asked)) or days_asked[0] < first_asked:
+        sys.exit(f"--days must grow, and begin with at least {first_asked}")
+    os.makedirs(settings.work, exist_ok=True)
     table, before = [], 0
-    for days in map(int, settings.days.split(",")):
+    for days in days_asked:
         bed.grow(before, days)
         table.append(measured(bed, days))
         print(json.dumps(table[-1]), file=sys.stderr, flush=True)

@@ -14,7 +14,8 @@ use super::sort;
 use super::target::Opened;
 use crate::progress::{Progress, Step};
 
-/// A file's rows take at most about this much memory before they are encoded.
+/// A file's rows take at most about this much memory before they are encoded. More than a batch of the default budget has:
+/// opening a file costs a question as much as thousands of rows do, so a batch's rows of a day stay together.
 const FILE_BYTES: usize = 256 << 20;
 
 /// Log files read to their ends, with everything that came of them.
