@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::jobs::Jobs;
 use crate::options::EngineOptions;
 use crate::saved::SavedQueries;
+use crate::scan::SharedScans;
 use crate::schedules::Schedules;
 use crate::tables::lake_url;
 
@@ -31,6 +32,8 @@ struct Shared {
     tables: Mutex<HashMap<Uuid, Table>>,
     /// What every query begins with.
     session: OnceLock<SessionState>,
+    /// What was decoded of data files.
+    scans: Arc<SharedScans>,
 }
 
 /// Consumers of memory that an error names.
@@ -47,9 +50,9 @@ impl Engine {
             .build_arc()
             .map_err(|e| Error::internal("the query runtime can't be made").source(e))?;
         runtime.register_object_store(lake_url()?.as_ref(), lake.object_store());
-        Ok(Engine {
-            shared: Arc::new(Shared { lake, options, runtime, tables: Mutex::default(), session: OnceLock::new() }),
-        })
+        let scans = Arc::new(SharedScans::new(options.column_cache));
+        let (tables, session) = (Mutex::default(), OnceLock::new());
+        Ok(Engine { shared: Arc::new(Shared { lake, options, runtime, tables, session, scans }) })
     }
 
     /// The lake.
@@ -79,6 +82,10 @@ impl Engine {
 
     pub(crate) fn runtime(&self) -> Arc<RuntimeEnv> {
         Arc::clone(&self.shared.runtime)
+    }
+
+    pub(crate) fn scans(&self) -> Arc<SharedScans> {
+        Arc::clone(&self.shared.scans)
     }
 
     pub(crate) fn session(&self) -> &OnceLock<SessionState> {

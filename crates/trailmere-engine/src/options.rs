@@ -13,6 +13,8 @@ pub struct EngineOptions {
     pub memory_limit: usize,
     /// Bytes of files' footers and page indexes that are kept, so that a second question does not read them again.
     pub metadata_cache: usize,
+    /// Bytes of decoded columns that are kept, so that a second question does not decode them again.
+    pub column_cache: usize,
     /// Threads that one query uses.
     pub threads: usize,
     /// Longest statement, in characters. Lake's limit is 10,000; the default here is larger.
@@ -26,6 +28,7 @@ impl Default for EngineOptions {
         EngineOptions {
             memory_limit: 4 << 30,
             metadata_cache: 256 << 20,
+            column_cache: 1 << 30,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             statement_limit: 1_000_000,
             jobs: JobOptions::default(),

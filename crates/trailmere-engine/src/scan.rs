@@ -4,8 +4,10 @@ mod files;
 mod needles;
 mod provider;
 mod prune;
+mod read;
 
 pub(crate) use provider::StoreScan;
+pub(crate) use read::Shared as SharedScans;
 
 /// Whether filters look for single values that bloom filters know.
 pub(crate) fn has_needles(filters: &[datafusion::logical_expr::Expr]) -> bool {

@@ -184,7 +184,8 @@ impl Engine {
         store.check_active()?;
         let snapshot = self.table(store).await?.snapshot().await?;
         let cutoff = retention_cutoff(store.retention, request.now.timestamp_micros());
-        let scan = StoreScan::new(store.store_type, snapshot.files, lake_url()?, self.lake().object_store(), cutoff);
+        let (url, objects) = (lake_url()?, self.lake().object_store());
+        let scan = StoreScan::new(store.store_type, snapshot.files, url, objects, cutoff, self.scans());
         Ok(provider_as_source(Arc::new(scan)))
     }
 

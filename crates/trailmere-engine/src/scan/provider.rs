@@ -9,7 +9,6 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, Result, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -29,6 +28,7 @@ use trailmere_store::DataFile;
 use super::files::{Asked, first_event_time, null_count, partitioned, table_statistics};
 use super::needles::{Candidate, look_up, needles};
 use super::prune::{of_days, prune};
+use super::read::{EventSource, Shared};
 use crate::columns::{file_schema, partition_field};
 
 /// The rows of one event data store at one snapshot.
@@ -42,6 +42,7 @@ pub(crate) struct StoreScan {
     object_store: Arc<dyn ObjectStore>,
     /// Rows with an earlier `eventtime` (microseconds) are past retention.
     retention_cutoff: Option<i64>,
+    shared: Arc<Shared>,
 }
 
 impl StoreScan {
@@ -51,6 +52,7 @@ impl StoreScan {
         object_store_url: ObjectStoreUrl,
         object_store: Arc<dyn ObjectStore>,
         retention_cutoff: Option<i64>,
+        shared: Arc<Shared>,
     ) -> Self {
         let mut fields = file_schema(store_type).fields().to_vec();
         fields.push(partition_field());
@@ -61,6 +63,7 @@ impl StoreScan {
             object_store_url,
             object_store,
             retention_cutoff,
+            shared,
         }
     }
 
@@ -82,22 +85,15 @@ impl StoreScan {
         LexOrdering::new(sorts)
     }
 
-    fn parquet_source(&self, state: &dyn Session, pruned: &Pruned<'_>) -> ParquetSource {
+    fn source(&self, state: &dyn Session, pruned: &Pruned<'_>) -> EventSource {
         let table_schema = TableSchema::builder(file_schema(self.store_type))
             .with_table_partition_cols(vec![partition_field()])
             .build();
-        let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
-        let factory = CachedParquetFileReaderFactory::new(Arc::clone(&self.object_store), cache);
-        let options = state.config_options().execution.parquet.clone();
-        let source = ParquetSource::new(table_schema)
-            .with_table_parquet_options(datafusion::common::config::TableParquetOptions {
-                global: options,
-                ..Default::default()
-            })
-            .with_parquet_file_reader_factory(Arc::new(factory));
+        let source = ParquetSource::new(table_schema);
         // The predicate stays out: the physical optimizer pushes the filter above down, and would evaluate it twice.
         pruned.record(&source);
-        source
+        let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
+        EventSource::new(source, Arc::clone(&self.shared), footers)
     }
 }
 
@@ -198,7 +194,7 @@ impl StoreScan {
         (projection, asked): (Vec<usize>, Asked),
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let source = self.parquet_source(state, pruned);
+        let source = self.source(state, pruned);
         let schema = file_schema(self.store_type);
         let read: Vec<PartitionedFile> =
             pruned.files.iter().map(|candidate| read(candidate, &schema, &asked)).collect();

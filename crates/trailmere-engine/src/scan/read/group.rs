@@ -1,0 +1,398 @@
+//! Reading inputs of one row group: from what is kept, whole, or only the pages of some rows.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array, new_null_array};
+use arrow::datatypes::DataType;
+use datafusion::common::{DataFusionError, Result, ScalarValue};
+use object_store::path::Path;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+
+use super::chunk::{ChunksRead, Pages, ranges};
+use super::decoded::Decoded;
+use super::entry::{Found, coded, find};
+use super::input::{Input, Inputs};
+use super::kept::Place;
+use super::rows::{Blocks, Rows};
+use super::shape::{Part, SchemaShapes, Shape};
+use super::source::Scan;
+
+/// Values that take more bytes than this on average are read in batches and not kept.
+const WIDE_VALUE: u64 = 256;
+
+/// More columns than this are read in batches, unless they are kept already.
+const MANY_COLUMNS: usize = 16;
+
+/// A data file that is being read.
+pub(crate) struct File {
+    pub(crate) location: Path,
+    /// The location, as the name of what is kept.
+    pub(crate) name: Arc<str>,
+    pub(crate) metadata: Arc<ParquetMetaData>,
+    pub(crate) shapes: SchemaShapes,
+    pub(crate) partition_values: Vec<ScalarValue>,
+}
+
+/// A row group that is being read.
+pub(crate) struct Group<'a> {
+    pub(crate) scan: &'a Scan,
+    pub(crate) file: &'a File,
+    pub(crate) index: usize,
+}
+
+/// Where the values of an input come from.
+pub(crate) enum Source {
+    /// The same value for all rows.
+    Constant(ScalarValue),
+    /// Values of the whole row group.
+    Kept(Arc<Decoded>),
+    /// Values of the wanted rows.
+    Few(ArrayRef),
+    /// Values of blocks of rows, batch by batch.
+    Wide(Box<Wide>),
+}
+
+/// A column that is read in batches.
+pub(crate) struct Wide {
+    pub(crate) reader: ParquetRecordBatchReader,
+    pub(crate) shape: Arc<Shape>,
+    pub(crate) data_type: DataType,
+}
+
+/// How an input is going to be read.
+enum Plan {
+    Constant(ScalarValue),
+    Kept(Arc<Decoded>),
+    Read { shape: Arc<Shape>, manner: Manner, place: Place, data_type: DataType },
+    Entry { map: Arc<[String]>, key: Arc<str>, place: Place, keep: bool },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// All rows, to be kept.
+    Whole,
+    /// The wanted rows.
+    Few,
+    /// The wanted rows, in batches.
+    Wide,
+}
+
+impl Group<'_> {
+    pub(crate) fn rows(&self) -> usize {
+        self.file.metadata.row_group(self.index).num_rows() as usize
+    }
+
+    /// Bytes to read for an input, as far as it is not kept: what filters are ordered by.
+    pub(crate) fn cost(&self, input: &Input) -> u64 {
+        let (path, part) = match input {
+            Input::Partition(_) => return 0,
+            Input::Path(path) | Input::Keys(path) | Input::Entry { map: path, .. } => (path, Part::Whole),
+        };
+        if self.scan.kept().get(&self.place(input.clone())).is_some() {
+            return self.rows() as u64;
+        }
+        let shape = self.file.shapes.get(path, part, self.scan.table.file_schema().fields());
+        let Ok(Some(shape)) = shape else { return 0 };
+        self.chunks(&shape).map(|chunk| chunk.uncompressed_size() as u64).sum()
+    }
+
+    /// The values of some inputs for the wanted rows.
+    pub(crate) async fn load(&self, inputs: &Inputs, rows: &Rows) -> Result<Vec<Source>> {
+        let mut plans = Vec::with_capacity(inputs.list().len());
+        let is_many = inputs.list().len() > MANY_COLUMNS;
+        for (index, input) in inputs.list().iter().enumerate() {
+            plans.push(self.plan(input, inputs.data_type(index), rows, is_many)?);
+        }
+        let blocks = rows.blocks();
+        let read = self.read_all(&plans, blocks.as_ref()).await?;
+        let mut sources = Vec::with_capacity(plans.len());
+        for (plan, pages) in plans.into_iter().zip(read) {
+            sources.push(match plan {
+                Plan::Constant(value) => Source::Constant(value),
+                Plan::Kept(decoded) => Source::Kept(decoded),
+                Plan::Read { shape, manner, place, data_type } => {
+                    self.decode((shape, pages), manner, (place, data_type), blocks.as_ref())?
+                }
+                Plan::Entry { map, key, place, keep } => self.entry((map, key), place, keep, rows).await?,
+            });
+        }
+        Ok(sources)
+    }
+
+    fn plan(&self, input: &Input, data_type: &DataType, rows: &Rows, is_many: bool) -> Result<Plan> {
+        let place = self.place(input.clone());
+        let path = match input {
+            Input::Partition(index) => {
+                let value = self.file.partition_values.get(*index).cloned();
+                return value.map_or_else(|| ScalarValue::try_from(data_type), Ok).map(Plan::Constant);
+            }
+            _ if let Some(kept) = self.scan.kept().get(&place) => return Ok(Plan::Kept(kept)),
+            Input::Entry { map, key } => {
+                let keep = !rows.is_sparse() || self.is_worn(&place, rows);
+                return Ok(Plan::Entry { map: Arc::clone(map), key: Arc::clone(key), place, keep });
+            }
+            Input::Path(path) | Input::Keys(path) => path,
+        };
+        let part = match input {
+            Input::Keys(_) => Part::Keys,
+            _ if *data_type == DataType::Utf8View && self.is_coded(path)? => Part::Coded,
+            _ => Part::Whole,
+        };
+        let Some(shape) = self.shape(path, part)? else {
+            return Ok(Plan::Constant(ScalarValue::try_from(data_type)?));
+        };
+        let is_wide = self.chunks(&shape).any(|chunk| self.is_wide(chunk));
+        let manner = match rows.is_sparse() {
+            _ if part == Part::Keys => Manner::Whole,
+            true if is_wide || is_many || !self.is_worn(&place, rows) => Manner::Few,
+            false if is_wide || is_many => Manner::Wide,
+            _ => Manner::Whole,
+        };
+        // A few rows of wide values are a small array; many of them are read in batches.
+        let is_few = rows.len() <= self.scan.batch_rows;
+        let manner = if manner == Manner::Few && is_wide && !is_few { Manner::Wide } else { manner };
+        Ok(Plan::Read { shape, manner, place, data_type: data_type.clone() })
+    }
+
+    fn is_worn(&self, place: &Place, rows: &Rows) -> bool {
+        self.scan.kept().is_worn(place, rows.len() as f32 / self.rows().max(1) as f32 + 0.2)
+    }
+
+    fn place(&self, input: Input) -> Place {
+        Place { file: Arc::clone(&self.file.name), group: self.index, input }
+    }
+
+    fn shape(&self, path: &Arc<[String]>, part: Part) -> Result<Option<Arc<Shape>>> {
+        self.file.shapes.get(path, part, self.scan.table.file_schema().fields())
+    }
+
+    fn chunks<'s>(&'s self, shape: &'s Shape) -> impl Iterator<Item = &'s ColumnChunkMetaData> {
+        shape.leaves.iter().map(|leaf| self.file.metadata.row_group(self.index).column(*leaf))
+    }
+
+    /// Whether all pages of a text column have positions in a dictionary.
+    fn is_coded(&self, path: &Arc<[String]>) -> Result<bool> {
+        let Some(shape) = self.shape(path, Part::Whole)? else { return Ok(false) };
+        let coded = |chunk: &ColumnChunkMetaData| {
+            let encodings = chunk.page_encoding_stats_mask();
+            encodings.is_some_and(|mask| mask.is_only(parquet::basic::Encoding::RLE_DICTIONARY))
+        };
+        Ok(self.chunks(&shape).all(coded))
+    }
+
+    fn is_wide(&self, chunk: &ColumnChunkMetaData) -> bool {
+        chunk.uncompressed_size() as u64 > WIDE_VALUE * self.rows() as u64
+    }
+
+    /// The pages that the plans ask for, in one request.
+    async fn read_all(&self, plans: &[Plan], blocks: Option<&Blocks>) -> Result<Vec<Vec<Arc<Pages>>>> {
+        let mut wanted: Vec<Range<u64>> = vec![];
+        let mut counts = Vec::with_capacity(plans.len());
+        for plan in plans {
+            let Plan::Read { shape, manner, .. } = plan else {
+                counts.push(vec![]);
+                continue;
+            };
+            let selection = blocks.filter(|_| *manner != Manner::Whole).map(|blocks| &blocks.selection);
+            counts.push(shape.leaves.iter().map(|leaf| self.want(*leaf, selection, &mut wanted)).collect());
+        }
+        let mut bytes = self.scan.fetch(&self.file.location, &wanted).await?.into_iter();
+        let mut starts = wanted.iter().map(|range| range.start);
+        let mut read = Vec::with_capacity(plans.len());
+        for (plan, counts) in plans.iter().zip(counts) {
+            let leaves = match plan {
+                Plan::Read { shape, .. } => shape.leaves.as_slice(),
+                _ => &[],
+            };
+            let pages = leaves.iter().zip(counts).map(|(leaf, count)| {
+                let pieces = starts.by_ref().zip(bytes.by_ref()).take(count).collect();
+                Arc::new(Pages::new(self.file.metadata.row_group(self.index).column(*leaf), pieces))
+            });
+            read.push(pages.collect());
+        }
+        Ok(read)
+    }
+
+    fn want(&self, leaf: usize, selection: Option<&RowSelection>, wanted: &mut Vec<Range<u64>>) -> usize {
+        let ranges = ranges(&self.file.metadata, self.index, leaf, selection);
+        let count = ranges.len();
+        wanted.extend(ranges);
+        count
+    }
+
+    fn decode(
+        &self,
+        (shape, pages): (Arc<Shape>, Vec<Arc<Pages>>),
+        manner: Manner,
+        (place, data_type): (Place, DataType),
+        blocks: Option<&Blocks>,
+    ) -> Result<Source> {
+        let blocks = blocks.filter(|_| manner != Manner::Whole);
+        let selected = blocks.map_or(self.rows(), |blocks| blocks.rows);
+        let batch_rows = if manner == Manner::Wide { self.scan.batch_rows } else { selected };
+        let reader = self.reader(&shape, pages, batch_rows, blocks.map(|blocks| blocks.selection.clone()))?;
+        if manner == Manner::Wide {
+            return Ok(Source::Wide(Box::new(Wide { reader, shape, data_type })));
+        }
+        let array = self.collect(reader, &shape, &data_type)?;
+        
+        if manner == Manner::Whole {
+            let decoded = match place.input {
+                Input::Keys(_) => Decoded::Plain(array),
+                _ => Decoded::new(array, &data_type)?,
+            };
+            let decoded = Arc::new(decoded);
+            self.scan.kept().put(place, Arc::clone(&decoded));
+            return Ok(Source::Kept(decoded));
+        }
+        let decoded = Decoded::new(array, &data_type)?;
+        let rows = match blocks {
+            Some(blocks) => Rows::Some { of: selected, at: blocks.positions.clone() },
+            None => Rows::All(selected),
+        };
+        Ok(Source::Few(decoded.take(&rows)?))
+    }
+
+    fn reader(
+        &self,
+        shape: &Shape,
+        pages: Vec<Arc<Pages>>,
+        batch_rows: usize,
+        selection: Option<RowSelection>,
+    ) -> Result<ParquetRecordBatchReader> {
+        let chunks = ChunksRead {
+            metadata: &self.file.metadata,
+            group: self.index,
+            leaves: &shape.leaves,
+            pages,
+            is_partial: selection.is_some(),
+        };
+        ParquetRecordBatchReader::try_new_with_row_groups(&shape.levels, &chunks, batch_rows.max(1), selection)
+            .map_err(|error| self.failure(error.into()))
+    }
+
+    /// All that a reader gives, as one array.
+    fn collect(&self, reader: ParquetRecordBatchReader, shape: &Shape, data_type: &DataType) -> Result<ArrayRef> {
+        let mut arrays = vec![];
+        for batch in reader {
+            let batch = batch.map_err(|error| self.failure(error.into()))?;
+            arrays.push(shape.unwrap(batch.column(0))?);
+        }
+        match arrays.as_slice() {
+            [] => Ok(new_null_array(data_type, 0)),
+            [array] => Ok(Arc::clone(array)),
+            several => {
+                let several: Vec<&dyn Array> = several.iter().map(AsRef::as_ref).collect();
+                Ok(arrow::compute::concat(&several)?)
+            }
+        }
+    }
+
+    /// The values of a map's entries that have a key.
+    async fn entry(
+        &self,
+        (map, key): (Arc<[String]>, Arc<str>),
+        place: Place,
+        keep: bool,
+        rows: &Rows,
+    ) -> Result<Source> {
+        let null = || Source::Constant(ScalarValue::Utf8View(None));
+        let Some(keys) = self.keys(&map).await? else { return Ok(null()) };
+        let wanted = if keep { Rows::All(self.rows()) } else { rows.clone() };
+        let found = find(keys.as_list::<i32>(), &key, &wanted);
+        let values = if found.rows.len() == 0 { found.no_values() } else { self.values(&map, &found).await? };
+        if !keep {
+            return Ok(Source::Few(values));
+        }
+        let decoded = Arc::new(coded(values));
+        self.scan.kept().put(place, Arc::clone(&decoded));
+        Ok(Source::Kept(decoded))
+    }
+
+    /// The keys of a map in all rows; `None` if the file has no such map.
+    async fn keys(&self, map: &Arc<[String]>) -> Result<Option<ArrayRef>> {
+        let input = Input::Keys(Arc::clone(map));
+        let plan = self.plan(&input, &DataType::Null, &Rows::All(self.rows()), false)?;
+        let mut pages = self.read_all(std::slice::from_ref(&plan), None).await?;
+        let decoded = match plan {
+            Plan::Kept(decoded) => decoded,
+            Plan::Read { shape, manner, place, data_type } => {
+                match self.decode((shape, pages.pop().unwrap_or_default()), manner, (place, data_type), None)? {
+                    Source::Kept(decoded) => decoded,
+                    _ => return Ok(None),
+                }
+            }
+            Plan::Constant(_) | Plan::Entry { .. } => return Ok(None),
+        };
+        Ok(match decoded.as_ref() {
+            Decoded::Plain(keys) if keys.as_list_opt::<i32>().is_some() => Some(Arc::clone(keys)),
+            _ => None,
+        })
+    }
+
+    async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<ArrayRef> {
+        let shape = self.shape(map, Part::Values)?;
+        let Some(shape) = shape else { return Ok(found.no_values()) };
+        let blocks = found.rows.blocks().filter(|blocks| blocks.rows * 2 < self.rows());
+        let selection = blocks.as_ref().map(|blocks| blocks.selection.clone());
+        let mut wanted = vec![];
+        let mut pages = vec![];
+        for leaf in &shape.leaves {
+            self.want(*leaf, selection.as_ref(), &mut wanted);
+        }
+        let bytes = self.scan.fetch(&self.file.location, &wanted).await?;
+        let pieces: Vec<_> = wanted.iter().map(|range| range.start).zip(bytes).collect();
+        for leaf in &shape.leaves {
+            let chunk = self.file.metadata.row_group(self.index).column(*leaf);
+            pages.push(Arc::new(Pages::new(chunk, pieces.clone())));
+        }
+        let positions = match (&blocks, &found.rows) {
+            (Some(blocks), _) => blocks.positions.clone(),
+            (None, Rows::Some { at, .. }) => at.clone(),
+            (None, Rows::All(rows)) => (0..*rows as u32).collect::<Vec<_>>().into(),
+        };
+        let batch_rows = blocks.as_ref().map_or(self.rows(), |blocks| blocks.rows);
+        let reader = self.reader(&shape, pages, batch_rows, selection)?;
+        let lists = self.collect(reader, &shape, &DataType::Null)?;
+        let lists: &ListArray = lists
+            .as_list_opt()
+            .ok_or_else(|| DataFusionError::Internal(format!("the values of {} are no lists", map.join("."))))?;
+        found.values(lists, &positions)
+    }
+
+    /// Names the file.
+    fn failure(&self, error: DataFusionError) -> DataFusionError {
+        error.context(format!("read row group {} of {}", self.index, self.file.location))
+    }
+}
+
+impl Source {
+    /// The values of wanted rows `offset..offset + length`; of a wide source, of its next batch, at `positions`.
+    pub(crate) fn values(
+        &mut self,
+        rows: &Rows,
+        (offset, length): (usize, usize),
+        positions: Option<&UInt32Array>,
+    ) -> Result<ArrayRef> {
+        match self {
+            Source::Constant(value) => value.to_array_of_size(length),
+            Source::Kept(decoded) => match rows {
+                Rows::All(all) if length == *all => decoded.take(rows),
+                Rows::All(_) => decoded.slice(offset, length).take(&Rows::All(length)),
+                Rows::Some { .. } => decoded.take(&rows.slice(offset, length)),
+            },
+            Source::Few(array) => Ok(array.slice(offset, length)),
+            Source::Wide(wide) => {
+                let Some(batch) = wide.reader.next() else { return Ok(new_null_array(&wide.data_type, 0)) };
+                let array = wide.shape.unwrap(batch?.column(0))?;
+                let decoded = Decoded::new(array, &wide.data_type)?;
+                match positions {
+                    Some(at) => decoded.take(&Rows::Some { of: 0, at: at.clone() }),
+                    None => decoded.take(&Rows::All(length)),
+                }
+            }
+        }
+    }
+}

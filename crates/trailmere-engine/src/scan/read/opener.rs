@@ -1,0 +1,209 @@
+//! Opens a data file: which row groups, which rows of them, and what of those.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
+use arrow::datatypes::SchemaRef;
+use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::{
+    ParquetAccessPlan, ParquetFileMetrics, RowGroupAccessPlanFilter,
+};
+use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
+use datafusion::physical_optimizer::pruning::{FilePruner, PruningPredicateBuilder};
+use datafusion::physical_plan::metrics::Count;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use parquet::file::metadata::ParquetMetaData;
+
+use super::conjunct::{Conjunct, conjuncts};
+use super::group::{File, Group, Source};
+use super::rows::Rows;
+use super::source::Scan;
+
+/// Views of more bytes than this are copied out, so that a few rows do not hold all the others in memory.
+const HELD_BYTES: usize = 1 << 20;
+
+/// Opens the files of one partition of a scan.
+pub(crate) struct Opener {
+    pub(crate) scan: Arc<Scan>,
+}
+
+impl FileOpener for Opener {
+    fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
+        Ok(open(Arc::clone(&self.scan), file).boxed())
+    }
+}
+
+async fn open(scan: Arc<Scan>, file: PartitionedFile) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    if is_excluded(&scan, &file)? {
+        scan.counters.files_left_out.add(1);
+        return Ok(stream::empty().boxed());
+    }
+    let metadata = scan.metadata(&file.object_meta).await?;
+    let groups = row_groups(&scan, &file, &metadata);
+    let opened = Arc::new(File {
+        name: Arc::from(file.object_meta.location.as_ref()),
+        location: file.object_meta.location,
+        shapes: scan.shapes().of(&metadata.file_metadata().schema_descr_ptr()),
+        metadata,
+        partition_values: file.partition_values,
+    });
+    let batches = stream::iter(groups).then(move |index| read(Arc::clone(&scan), Arc::clone(&opened), index));
+    Ok(batches.map_ok(|batches| stream::iter(batches)).try_flatten().boxed())
+}
+
+/// Whether a filter that became known while the query runs leaves out the file.
+fn is_excluded(scan: &Scan, file: &PartitionedFile) -> Result<bool> {
+    let Some(predicate) = scan.predicate.as_ref().filter(|_| scan.is_dynamic) else { return Ok(false) };
+    let schema = scan.table.file_schema();
+    match FilePruner::try_new(Arc::clone(predicate), schema, file, Count::new()) {
+        Some(mut pruner) => pruner.should_prune(),
+        None => Ok(false),
+    }
+}
+
+/// The row groups that may hold wanted rows.
+fn row_groups(scan: &Scan, file: &PartitionedFile, metadata: &ParquetMetaData) -> Vec<usize> {
+    let count = metadata.num_row_groups();
+    let plan = file.extension::<ParquetAccessPlan>().filter(|plan| plan.len() == count).cloned();
+    let mut filter = RowGroupAccessPlanFilter::new(plan.unwrap_or_else(|| ParquetAccessPlan::new_all(count)));
+    if let Some(range) = &file.range {
+        filter.prune_by_range(metadata.row_groups(), range);
+    }
+    if let Some(predicate) = scan.predicate.as_ref().filter(|_| count > 1) {
+        // A predicate that says nothing of statistics leaves out nothing.
+        let schema = scan.table.file_schema();
+        let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
+        if let Ok(pruning) = built
+            && !pruning.always_true()
+        {
+            let metrics = ParquetFileMetrics::new(0, file.object_meta.location.as_ref(), &scan.metrics);
+            let descriptor = metadata.file_metadata().schema_descr();
+            filter.prune_by_statistics(schema, descriptor, metadata.row_groups(), &pruning, &metrics);
+        }
+    }
+    filter.row_group_indexes().collect()
+}
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+
+async fn read(scan: Arc<Scan>, file: Arc<File>, index: usize) -> Result<Batches> {
+    let group = Group { scan: &scan, file: &file, index };
+    let all = group.rows();
+    let mut rows = Rows::All(all);
+    for conjunct in ordered(&scan, &group)? {
+        rows = conjunct.narrow(&group, rows).await?;
+        if rows.len() == 0 {
+            break;
+        }
+    }
+    scan.counters.rows_filtered.add(all - rows.len());
+    if let Some(limit) = scan.limit.filter(|limit| *limit < rows.len()) {
+        rows = rows.slice(0, limit);
+    }
+    if rows.len() == 0 {
+        return Ok(Box::new(std::iter::empty()));
+    }
+    let projection = &scan.projection;
+    let sources = group.load(&projection.inputs, &rows).await?;
+    let columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows);
+    let scan = Arc::clone(&scan);
+    Ok(Box::new(columns.map(move |batch| project(&scan, &batch?))))
+}
+
+/// The conditions, the cheapest first.
+fn ordered(scan: &Scan, group: &Group<'_>) -> Result<Vec<Conjunct>> {
+    let mut found = match (&scan.predicate, scan.is_dynamic) {
+        (Some(predicate), true) => {
+            let now = datafusion::physical_expr_common::physical_expr::snapshot_physical_expr(Arc::clone(predicate))?;
+            conjuncts(&now, &scan.table)?
+        }
+        _ => scan.conjuncts.clone(),
+    };
+    if found.len() > 1 {
+        found.sort_by_cached_key(|conjunct| conjunct.cost(group));
+    }
+    Ok(found)
+}
+
+fn project(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch> {
+    let rows = batch.num_rows();
+    let columns = scan.projection.exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(rows));
+    let columns = columns.map(|column| column.map(|column| compact(column))).collect::<Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(&scan.projection.output), columns, &options)?)
+}
+
+/// Lets go the texts of other rows, where those are many.
+fn compact(column: ArrayRef) -> ArrayRef {
+    let Some(texts) = column.as_string_view_opt() else { return column };
+    let held: usize = texts.data_buffers().iter().map(|buffer| buffer.len()).sum();
+    if held < HELD_BYTES || texts.total_buffer_bytes_used() * 4 > held {
+        return column;
+    }
+    Arc::new(texts.gc())
+}
+
+/// Reads inputs batch by batch.
+pub(crate) struct Columns {
+    sources: Vec<Source>,
+    schema: SchemaRef,
+    rows: Rows,
+    /// Where the wanted rows stand in what wide sources give; `None` if that is just them.
+    positions: Option<UInt32Array>,
+    /// Rows of wide sources' batches that were read.
+    read: usize,
+    /// Rows that wide sources give in all.
+    selected: usize,
+    done: usize,
+    batch_rows: usize,
+    is_wide: bool,
+}
+
+impl Columns {
+    /// `batch_rows`: of a batch, unless a source is read in batches of its own.
+    pub(crate) fn new(sources: Vec<Source>, schema: SchemaRef, rows: Rows, batch_rows: usize) -> Self {
+        let is_wide = sources.iter().any(|source| matches!(source, Source::Wide(_)));
+        let blocks = if is_wide { rows.blocks() } else { None };
+        let selected = blocks.as_ref().map_or(rows.len(), |blocks| blocks.rows);
+        let positions = blocks.map(|blocks| blocks.positions);
+        Columns { sources, schema, rows, positions, read: 0, selected, done: 0, batch_rows, is_wide }
+    }
+
+    fn batch(&mut self, length: usize, positions: Option<&UInt32Array>) -> Result<RecordBatch> {
+        let (offset, rows) = (self.done, self.rows.clone());
+        let columns = self.sources.iter_mut().map(|source| source.values(&rows, (offset, length), positions));
+        let columns = columns.collect::<Result<Vec<_>>>()?;
+        self.done += length;
+        let options = RecordBatchOptions::new().with_row_count(Some(length));
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+    }
+
+    /// The next batch of the wide sources.
+    fn wide(&mut self) -> Result<RecordBatch> {
+        let from = self.read;
+        self.read = (from + self.batch_rows).min(self.selected);
+        match self.positions.clone() {
+            None => self.batch(self.read - from, None),
+            Some(all) => {
+                let end = all.values().partition_point(|at| (*at as usize) < self.read);
+                let here = all.slice(self.done, end - self.done);
+                let here = here.unary(|at| at - from as u32);
+                self.batch(here.len(), Some(&here))
+            }
+        }
+    }
+}
+
+impl Iterator for Columns {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_wide {
+            return (self.read < self.selected).then(|| self.wide());
+        }
+        let left = self.rows.len() - self.done;
+        (left > 0).then(|| self.batch(left.min(self.batch_rows), None))
+    }
+}
