@@ -11,7 +11,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    ColumnarValue, Expr, ExpressionPlacement, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
 use crate::function::{CallArgs, Implementation, Kernel, Nulls, ScalarCall};
@@ -63,6 +63,7 @@ pub fn apply(name: &str, call: ScalarCall, args: Vec<Typed>, captures: Vec<Expr>
                 name: name.to_string(),
                 values: args.len(),
                 returns: call.returns.arrow(),
+                is_lookup: name == "element_at" && matches!(call.args.first(), Some(Type::Map(..))),
                 identity: identity(&call.args, &call.returns, &call.lambdas),
                 nulls: call.nulls,
                 signature: Signature::new(signature, volatility),
@@ -90,6 +91,8 @@ struct KernelUdf {
     values: usize,
     returns: DataType,
     identity: String,
+    /// Gives an entry of a map: never fails, and a scan can read it without the rest of the map.
+    is_lookup: bool,
     nulls: Nulls,
     signature: Signature,
     kernel: Kernel,
@@ -127,6 +130,14 @@ impl ScalarUDFImpl for KernelUdf {
 
     fn return_type(&self, _: &[DataType]) -> DfResult<DataType> {
         Ok(self.returns.clone())
+    }
+
+    fn placement(&self, args: &[ExpressionPlacement]) -> ExpressionPlacement {
+        use ExpressionPlacement::{Column, KeepInPlace, Literal, MoveTowardsLeafNodes};
+        match args {
+            [Column | MoveTowardsLeafNodes, Literal] if self.is_lookup => MoveTowardsLeafNodes,
+            _ => KeepInPlace,
+        }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DfResult<ColumnarValue> {

@@ -33,7 +33,12 @@ impl TestLake {
 
     /// A lake that holds the logs of a folder.
     pub(crate) async fn of(logs: &Path) -> TestLake {
-        let mut lake = TestLake::empty().await;
+        TestLake::of_with(logs, EngineOptions::default()).await
+    }
+
+    /// The same, asked by an engine of these options.
+    pub(crate) async fn of_with(logs: &Path, options: EngineOptions) -> TestLake {
+        let mut lake = TestLake::with(options).await;
         let request = IngestRequest::of(logs.to_str().unwrap());
         lake.summary = ingest(lake.engine.lake(), &request, now(), &NoProgress).await.unwrap();
         lake

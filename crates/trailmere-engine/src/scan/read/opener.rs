@@ -1,15 +1,18 @@
 //! Opens a data file: which row groups, which rows of them, and what of those.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::datatypes::SchemaRef;
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::{
     ParquetAccessPlan, ParquetFileMetrics, RowGroupAccessPlanFilter,
 };
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr_adapter::replace_columns_with_literals;
 use datafusion::physical_optimizer::pruning::{FilePruner, PruningPredicateBuilder};
 use datafusion::physical_plan::metrics::Count;
 use futures::stream::{self, BoxStream};
@@ -56,11 +59,19 @@ async fn open(scan: Arc<Scan>, file: PartitionedFile) -> Result<BoxStream<'stati
 /// Whether a filter that became known while the query runs leaves out the file.
 fn is_excluded(scan: &Scan, file: &PartitionedFile) -> Result<bool> {
     let Some(predicate) = scan.predicate.as_ref().filter(|_| scan.is_dynamic) else { return Ok(false) };
+    let predicate = of_file(scan, file, predicate)?;
     let schema = scan.table.file_schema();
-    match FilePruner::try_new(Arc::clone(predicate), schema, file, Count::new()) {
+    match FilePruner::try_new(predicate, schema, file, Count::new()) {
         Some(mut pruner) => pruner.should_prune(),
         None => Ok(false),
     }
+}
+
+/// The predicate as it is for the rows of one file, whose partition columns are known.
+fn of_file(scan: &Scan, file: &PartitionedFile, predicate: &Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+    let columns = scan.table.table_partition_cols().iter().map(|field| field.name().as_str());
+    let values: HashMap<&str, &ScalarValue> = columns.zip(&file.partition_values).collect();
+    replace_columns_with_literals(Arc::clone(predicate), &values)
 }
 
 /// The row groups that may hold wanted rows.
@@ -74,8 +85,9 @@ fn row_groups(scan: &Scan, file: &PartitionedFile, metadata: &ParquetMetaData) -
     if let Some(predicate) = scan.predicate.as_ref().filter(|_| count > 1) {
         // A predicate that says nothing of statistics leaves out nothing.
         let schema = scan.table.file_schema();
-        let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate));
-        if let Ok(pruning) = built
+        let pruning = of_file(scan, file, predicate)
+            .and_then(|predicate| PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(predicate));
+        if let Ok(pruning) = pruning
             && !pruning.always_true()
         {
             let metrics = ParquetFileMetrics::new(0, file.object_meta.location.as_ref(), &scan.metrics);
