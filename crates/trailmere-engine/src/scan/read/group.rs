@@ -57,6 +57,8 @@ pub(crate) enum Source {
 /// A column that is read in batches.
 pub(crate) struct Wide {
     pub(crate) reader: ParquetRecordBatchReader,
+    /// Rows of each of its batches but the last.
+    pub(crate) batch_rows: usize,
     pub(crate) shape: Arc<Shape>,
     pub(crate) data_type: DataType,
 }
@@ -102,10 +104,10 @@ impl Group<'_> {
     pub(crate) async fn load(&self, inputs: &Inputs, rows: &Rows) -> Result<Vec<Source>> {
         let mut plans = Vec::with_capacity(inputs.list().len());
         let is_many = inputs.list().len() > MANY_COLUMNS;
-        for (index, input) in inputs.list().iter().enumerate() {
-            plans.push(self.plan(input, inputs.data_type(index), rows, is_many)?);
-        }
         let blocks = rows.blocks();
+        for (index, input) in inputs.list().iter().enumerate() {
+            plans.push(self.plan((input, inputs.data_type(index)), rows, blocks.as_ref(), is_many)?);
+        }
         let read = self.read_all(&plans, blocks.as_ref()).await?;
         let mut sources = Vec::with_capacity(plans.len());
         for (plan, pages) in plans.into_iter().zip(read) {
@@ -121,7 +123,13 @@ impl Group<'_> {
         Ok(sources)
     }
 
-    fn plan(&self, input: &Input, data_type: &DataType, rows: &Rows, is_many: bool) -> Result<Plan> {
+    fn plan(
+        &self,
+        (input, data_type): (&Input, &DataType),
+        rows: &Rows,
+        blocks: Option<&Blocks>,
+        is_many: bool,
+    ) -> Result<Plan> {
         let place = self.place(input.clone());
         let path = match input {
             Input::Partition(index) => {
@@ -130,7 +138,10 @@ impl Group<'_> {
             }
             _ if let Some(kept) = self.scan.kept().get(&place) => return Ok(Plan::Kept(kept)),
             Input::Entry { map, key } => {
-                let keep = !rows.is_sparse() || self.is_worn(&place, rows);
+                let Some(shape) = self.shape(map, Part::Values)? else {
+                    return Ok(Plan::Constant(ScalarValue::try_from(data_type)?));
+                };
+                let keep = !rows.is_sparse() || self.is_worn(&place, &shape, blocks);
                 return Ok(Plan::Entry { map: Arc::clone(map), key: Arc::clone(key), place, keep });
             }
             Input::Path(path) | Input::Keys(path) => path,
@@ -146,7 +157,7 @@ impl Group<'_> {
         let is_wide = self.chunks(&shape).any(|chunk| self.is_wide(chunk));
         let manner = match rows.is_sparse() {
             _ if part == Part::Keys => Manner::Whole,
-            true if is_wide || is_many || !self.is_worn(&place, rows) => Manner::Few,
+            true if is_wide || is_many || !self.is_worn(&place, &shape, blocks) => Manner::Few,
             false if is_wide || is_many => Manner::Wide,
             _ => Manner::Whole,
         };
@@ -156,8 +167,16 @@ impl Group<'_> {
         Ok(Plan::Read { shape, manner, place, data_type: data_type.clone() })
     }
 
-    fn is_worn(&self, place: &Place, rows: &Rows) -> bool {
-        self.scan.kept().is_worn(place, rows.len() as f32 / self.rows().max(1) as f32 + 0.2)
+    /// Whether reading the whole column is no worse than reading pieces of it again.
+    fn is_worn(&self, place: &Place, shape: &Shape, blocks: Option<&Blocks>) -> bool {
+        let Some(blocks) = blocks else { return true };
+        let mut pieces = vec![];
+        for leaf in &shape.leaves {
+            self.want(*leaf, Some(&blocks.selection), &mut pieces);
+        }
+        let read: u64 = pieces.iter().map(|range| range.end - range.start).sum();
+        let whole: u64 = self.chunks(shape).map(|chunk| chunk.byte_range().1).sum();
+        self.scan.kept().is_worn(place, read as f32 / whole.max(1) as f32)
     }
 
     fn place(&self, input: Input) -> Place {
@@ -234,7 +253,7 @@ impl Group<'_> {
         let batch_rows = if manner == Manner::Wide { self.scan.batch_rows } else { selected };
         let reader = self.reader(&shape, pages, batch_rows, blocks.map(|blocks| blocks.selection.clone()))?;
         if manner == Manner::Wide {
-            return Ok(Source::Wide(Box::new(Wide { reader, shape, data_type })));
+            return Ok(Source::Wide(Box::new(Wide { reader, batch_rows, shape, data_type })));
         }
         let array = self.collect(reader, &shape, &data_type)?;
         
@@ -314,7 +333,7 @@ impl Group<'_> {
     /// The keys of a map in all rows; `None` if the file has no such map.
     async fn keys(&self, map: &Arc<[String]>) -> Result<Option<ArrayRef>> {
         let input = Input::Keys(Arc::clone(map));
-        let plan = self.plan(&input, &DataType::Null, &Rows::All(self.rows()), false)?;
+        let plan = self.plan((&input, &DataType::Null), &Rows::All(self.rows()), None, false)?;
         let mut pages = self.read_all(std::slice::from_ref(&plan), None).await?;
         let decoded = match plan {
             Plan::Kept(decoded) => decoded,

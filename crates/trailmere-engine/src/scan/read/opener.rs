@@ -176,7 +176,11 @@ pub(crate) struct Columns {
 impl Columns {
     /// `batch_rows`: of a batch, unless a source is read in batches of its own.
     pub(crate) fn new(sources: Vec<Source>, schema: SchemaRef, rows: Rows, batch_rows: usize) -> Self {
-        let is_wide = sources.iter().any(|source| matches!(source, Source::Wide(_)));
+        let wide = sources.iter().find_map(|source| match source {
+            Source::Wide(wide) => Some(wide.batch_rows),
+            _ => None,
+        });
+        let (is_wide, batch_rows) = (wide.is_some(), wide.unwrap_or(batch_rows));
         let blocks = if is_wide { rows.blocks() } else { None };
         let selected = blocks.as_ref().map_or(rows.len(), |blocks| blocks.rows);
         let positions = blocks.map(|blocks| blocks.positions);
