@@ -21,8 +21,9 @@ pub(crate) struct Found {
     entries: Vec<u32>,
 }
 
-/// Looks for a key in the wanted rows; `keys` are those of the whole row group.
-pub(crate) fn find(keys: &ListArray, key: &str, wanted: &Rows) -> Found {
+/// Looks for a key in the wanted rows, whose lists of keys are at `positions`, or at their own places.
+pub(crate) fn find(keys: &ListArray, key: &str, wanted: &Rows, positions: Option<&UInt32Array>) -> Found {
+    let lists = (keys, positions);
     match keys.values().as_dictionary_opt::<Int32Type>() {
         Some(coded) => {
             let texts = coded.values().as_string_opt::<i32>();
@@ -30,31 +31,36 @@ pub(crate) fn find(keys: &ListArray, key: &str, wanted: &Rows) -> Found {
                 texts.map_or_else(Vec::new, |texts| texts.iter().map(|text| text == Some(key)).collect());
             let codes = coded.keys().values();
             match is_key.iter().filter(|is_key| **is_key).count() {
-                0 => find_where(keys, wanted, |_| false),
+                0 => find_where(lists, wanted, |_| false),
                 1 => {
                     let code = is_key.iter().position(|is_key| *is_key).unwrap_or_default() as i32;
-                    find_where(keys, wanted, |at| codes[at] == code)
+                    find_where(lists, wanted, |at| codes[at] == code)
                 }
-                _ => find_where(keys, wanted, |at| is_key[codes[at] as usize]),
+                _ => find_where(lists, wanted, |at| is_key[codes[at] as usize]),
             }
         }
         None => match keys.values().as_string_view_opt() {
-            Some(texts) => find_where(keys, wanted, |at| texts.value(at) == key),
+            Some(texts) => find_where(lists, wanted, |at| texts.value(at) == key),
             None => match keys.values().as_string_opt::<i32>() {
-                Some(texts) => find_where(keys, wanted, |at| texts.value(at) == key),
-                None => find_where(keys, wanted, |_| false),
+                Some(texts) => find_where(lists, wanted, |at| texts.value(at) == key),
+                None => find_where(lists, wanted, |_| false),
             },
         },
     }
 }
 
-fn find_where(keys: &ListArray, wanted: &Rows, is_key: impl Fn(usize) -> bool) -> Found {
+fn find_where(
+    (keys, positions): (&ListArray, Option<&UInt32Array>),
+    wanted: &Rows,
+    is_key: impl Fn(usize) -> bool,
+) -> Found {
     let offsets = keys.value_offsets();
     let (mut at, mut entries) = (Vec::new(), Vec::new());
     let mut indexes = Vec::with_capacity(wanted.len());
-    let mut look = |row: u32| {
-        let (start, end) = (offsets[row as usize] as usize, offsets[row as usize + 1] as usize);
-        let entry = match keys.is_valid(row as usize) {
+    let mut look = |(nth, row): (usize, u32)| {
+        let list = positions.map_or(row as usize, |positions| positions.value(nth) as usize);
+        let (start, end) = (offsets[list] as usize, offsets[list + 1] as usize);
+        let entry = match keys.is_valid(list) {
             true => (start..end).find(|at| is_key(*at)),
             false => None,
         };
@@ -65,8 +71,8 @@ fn find_where(keys: &ListArray, wanted: &Rows, is_key: impl Fn(usize) -> bool) -
         }));
     };
     match wanted {
-        Rows::All(rows) => (0..*rows as u32).for_each(&mut look),
-        Rows::Some { at, .. } => at.values().iter().copied().for_each(&mut look),
+        Rows::All(rows) => (0..*rows as u32).enumerate().for_each(&mut look),
+        Rows::Some { at, .. } => at.values().iter().copied().enumerate().for_each(&mut look),
     }
     Found { rows: Rows::Some { of: wanted.of(), at: UInt32Array::from(at) }, indexes, entries }
 }

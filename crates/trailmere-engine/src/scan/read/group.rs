@@ -25,6 +25,10 @@ const WIDE_VALUE: u64 = 256;
 /// More columns than this are read in batches, unless they are kept already.
 const MANY_COLUMNS: usize = 16;
 
+/// What reading a piece costs, of what it costs with its values decoded: whoever reads the same pieces again and again
+/// decodes the whole column the second time.
+const PIECE_WEIGHT: f32 = 0.5;
+
 /// A data file that is being read.
 pub(crate) struct File {
     pub(crate) location: Path,
@@ -156,7 +160,6 @@ impl Group<'_> {
         };
         let is_wide = self.chunks(&shape).any(|chunk| self.is_wide(chunk));
         let manner = match rows.is_sparse() {
-            _ if part == Part::Keys => Manner::Whole,
             true if is_wide || is_many || !self.is_worn(&place, &shape, blocks) => Manner::Few,
             false if is_wide || is_many => Manner::Wide,
             _ => Manner::Whole,
@@ -176,7 +179,7 @@ impl Group<'_> {
         }
         let read: u64 = pieces.iter().map(|range| range.end - range.start).sum();
         let whole: u64 = self.chunks(shape).map(|chunk| chunk.byte_range().1).sum();
-        self.scan.kept().is_worn(place, read as f32 / whole.max(1) as f32)
+        self.scan.kept().is_worn(place, PIECE_WEIGHT * read as f32 / whole.max(1) as f32)
     }
 
     fn place(&self, input: Input) -> Place {
@@ -258,11 +261,7 @@ impl Group<'_> {
         let array = self.collect(reader, &shape, &data_type)?;
         
         if manner == Manner::Whole {
-            let decoded = match place.input {
-                Input::Keys(_) => Decoded::Plain(array),
-                _ => Decoded::new(array, &data_type)?,
-            };
-            let decoded = Arc::new(decoded);
+            let decoded = Arc::new(Decoded::new(array, &data_type)?);
             self.scan.kept().put(place, Arc::clone(&decoded));
             return Ok(Source::Kept(decoded));
         }
@@ -317,10 +316,11 @@ impl Group<'_> {
         keep: bool,
         rows: &Rows,
     ) -> Result<Source> {
-        let null = || Source::Constant(ScalarValue::Utf8View(None));
-        let Some(keys) = self.keys(&map).await? else { return Ok(null()) };
         let wanted = if keep { Rows::All(self.rows()) } else { rows.clone() };
-        let found = find(keys.as_list::<i32>(), &key, &wanted);
+        let Some((keys, positions)) = self.keys(&map, &wanted).await? else {
+            return Ok(Source::Constant(ScalarValue::Utf8View(None)));
+        };
+        let found = find(keys.as_list::<i32>(), &key, &wanted, positions.as_ref());
         let values = if found.rows.len() == 0 { found.no_values() } else { self.values(&map, &found).await? };
         if !keep {
             return Ok(Source::Few(values));
@@ -330,23 +330,32 @@ impl Group<'_> {
         Ok(Source::Kept(decoded))
     }
 
-    /// The keys of a map in all rows; `None` if the file has no such map.
-    async fn keys(&self, map: &Arc<[String]>) -> Result<Option<ArrayRef>> {
+    /// Lists of the keys of a map, and where in them the wanted rows are, if not at their own places; `None` if the file
+    /// has no such map.
+    async fn keys(&self, map: &Arc<[String]>, wanted: &Rows) -> Result<Option<(ArrayRef, Option<UInt32Array>)>> {
         let input = Input::Keys(Arc::clone(map));
-        let plan = self.plan((&input, &DataType::Null), &Rows::All(self.rows()), None, false)?;
-        let mut pages = self.read_all(std::slice::from_ref(&plan), None).await?;
-        let decoded = match plan {
-            Plan::Kept(decoded) => decoded,
-            Plan::Read { shape, manner, place, data_type } => {
-                match self.decode((shape, pages.pop().unwrap_or_default()), manner, (place, data_type), None)? {
-                    Source::Kept(decoded) => decoded,
-                    _ => return Ok(None),
+        let blocks = wanted.blocks();
+        let plan = self.plan((&input, &DataType::Null), wanted, blocks.as_ref(), false)?;
+        let mut pages = self.read_all(std::slice::from_ref(&plan), blocks.as_ref()).await?;
+        let (array, positions) = match plan {
+            Plan::Kept(decoded) => (decoded, None),
+            Plan::Read { shape, manner, place, .. } => {
+                let blocks = blocks.filter(|_| manner != Manner::Whole);
+                let (rows, selection) = match &blocks {
+                    Some(blocks) => (blocks.rows, Some(blocks.selection.clone())),
+                    None => (self.rows(), None),
+                };
+                let reader = self.reader(&shape, pages.pop().unwrap_or_default(), rows, selection)?;
+                let decoded = Arc::new(Decoded::Plain(self.collect(reader, &shape, &DataType::Null)?));
+                if blocks.is_none() {
+                    self.scan.kept().put(place, Arc::clone(&decoded));
                 }
+                (decoded, blocks.map(|blocks| blocks.positions))
             }
             Plan::Constant(_) | Plan::Entry { .. } => return Ok(None),
         };
-        Ok(match decoded.as_ref() {
-            Decoded::Plain(keys) if keys.as_list_opt::<i32>().is_some() => Some(Arc::clone(keys)),
+        Ok(match array.as_ref() {
+            Decoded::Plain(keys) if keys.as_list_opt::<i32>().is_some() => Some((Arc::clone(keys), positions)),
             _ => None,
         })
     }

@@ -44,9 +44,6 @@ struct Entry {
     used: u64,
 }
 
-/// Whoever reads such a part of a column may as well read all of it.
-const MOST_OF_IT: f32 = 0.5;
-
 /// Columns of which pieces were read; beyond it, all are forgotten.
 const MOST_PIECES: usize = 100_000;
 
@@ -87,16 +84,13 @@ impl KeptColumns {
 
     /// Notes that a part of a column was read, and says whether reading all of it would have paid by now.
     pub(crate) fn is_worn(&self, place: &Place, part: f32) -> bool {
-        if part >= MOST_OF_IT {
-            return true;
-        }
         let mut state = self.lock();
         if state.pieces.len() > MOST_PIECES {
             state.pieces.clear();
         }
         let read = state.pieces.entry(place.clone()).or_default();
         *read += part;
-        *read > 1.0
+        *read >= 1.0
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -162,6 +156,5 @@ mod tests {
         let kept = KeptColumns::new(1000);
         let answers: Vec<bool> = (0..4).map(|_| kept.is_worn(&place(0), 0.3)).collect();
         assert_eq!(answers, [false, false, false, true]);
-        assert!(kept.is_worn(&place(1), 0.9));
     }
 }

@@ -65,10 +65,18 @@ impl Rows {
 
     /// Those that pass, told from their positions.
     pub(crate) fn keep_where(&self, passes: impl Fn(usize) -> bool) -> Rows {
-        let at: Vec<u32> = match self {
-            Rows::All(rows) => (0..*rows as u32).filter(|row| passes(*row as usize)).collect(),
-            Rows::Some { at, .. } => at.values().iter().copied().filter(|row| passes(*row as usize)).collect(),
+        let mut at = vec![0; self.len()];
+        let mut count = 0;
+        // Without a branch: which rows pass is not to be foretold.
+        let mut look = |row: u32| {
+            at[count] = row;
+            count += usize::from(passes(row as usize));
         };
+        match self {
+            Rows::All(rows) => (0..*rows as u32).for_each(&mut look),
+            Rows::Some { at, .. } => at.values().iter().copied().for_each(&mut look),
+        }
+        at.truncate(count);
         match at.len() == self.len() {
             true => self.clone(),
             false => Rows::Some { of: self.of(), at: UInt32Array::from(at) },
