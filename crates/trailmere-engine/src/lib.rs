@@ -5,6 +5,7 @@
 
 mod error;
 
+mod aggregate;
 mod athena;
 mod columns;
 mod implied;

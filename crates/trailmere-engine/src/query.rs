@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use trailmere_model::{Error, Result};
 use trailmere_sql::{Fragment, OutputColumn, PlanOptions, Planned, Statement};
 
+use crate::aggregate::group_by_numbers;
 use crate::athena::OpenRows;
 use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
@@ -164,7 +165,7 @@ async fn physical_plan(
         None => state.query_planner().create_physical_plan(&plan, state).await?,
         Some(_) => state.create_physical_plan(&plan).await?,
     };
-    Ok((physical, scouted))
+    Ok((group_by_numbers(physical)?, scouted))
 }
 
 impl QueryRun {

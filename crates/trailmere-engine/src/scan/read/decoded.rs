@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringViewArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::Result;
@@ -50,6 +50,16 @@ impl Decoded {
                 take(values, &codes, None)?
             }
         })
+    }
+
+    /// The values of these rows; texts by their positions in a dictionary, if they are kept so.
+    pub(crate) fn coded(&self, rows: &Rows) -> Result<ArrayRef> {
+        let Decoded::Coded { codes, values } = self else { return self.take(rows) };
+        let codes = match rows {
+            Rows::All(_) => codes.clone(),
+            Rows::Some { at, .. } => take(codes, at, None)?.as_primitive::<Int32Type>().clone(),
+        };
+        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(values))?))
     }
 
     /// Some values that follow each other.

@@ -259,7 +259,7 @@ impl Group<'_> {
             return Ok(Source::Wide(Box::new(Wide { reader, batch_rows, shape, data_type })));
         }
         let array = self.collect(reader, &shape, &data_type)?;
-        
+
         if manner == Manner::Whole {
             let decoded = Arc::new(Decoded::new(array, &data_type)?);
             self.scan.kept().put(place, Arc::clone(&decoded));
@@ -403,9 +403,15 @@ impl Source {
         rows: &Rows,
         (offset, length): (usize, usize),
         positions: Option<&UInt32Array>,
+        is_coded: bool,
     ) -> Result<ArrayRef> {
         match self {
             Source::Constant(value) => value.to_array_of_size(length),
+            Source::Kept(decoded) if is_coded => match rows {
+                Rows::All(all) if length == *all => decoded.coded(rows),
+                Rows::All(_) => decoded.slice(offset, length).coded(&Rows::All(length)),
+                Rows::Some { .. } => decoded.coded(&rows.slice(offset, length)),
+            },
             Source::Kept(decoded) => match rows {
                 Rows::All(all) if length == *all => decoded.take(rows),
                 Rows::All(_) => decoded.slice(offset, length).take(&Rows::All(length)),

@@ -63,7 +63,11 @@ impl Inputs {
     }
 
     /// Rewrites an expression over the table into one over the inputs, which are added here.
-    pub(crate) fn rewrite(&mut self, expr: Arc<dyn PhysicalExpr>, table: &TableSchema) -> Result<Arc<dyn PhysicalExpr>> {
+    pub(crate) fn rewrite(
+        &mut self,
+        expr: Arc<dyn PhysicalExpr>,
+        table: &TableSchema,
+    ) -> Result<Arc<dyn PhysicalExpr>> {
         let rewritten = expr.transform_down(|node| {
             Ok(match input_of(node.as_ref(), table) {
                 Some((input, data_type)) => {
@@ -108,11 +112,7 @@ fn input_of(node: &dyn PhysicalExpr, table: &TableSchema) -> Option<(Input, Data
 }
 
 /// `get_field(struct, 'member', …)`.
-fn member(
-    base: &dyn PhysicalExpr,
-    names: &[Arc<dyn PhysicalExpr>],
-    table: &TableSchema,
-) -> Option<(Input, DataType)> {
+fn member(base: &dyn PhysicalExpr, names: &[Arc<dyn PhysicalExpr>], table: &TableSchema) -> Option<(Input, DataType)> {
     let (Input::Path(path), mut data_type) = input_of(base, table)? else { return None };
     let mut path = path.to_vec();
     for name in names {
@@ -126,11 +126,7 @@ fn member(
 }
 
 /// `element_at(map, 'key')` of a map of texts.
-fn entry(
-    base: &dyn PhysicalExpr,
-    key: &[Arc<dyn PhysicalExpr>],
-    table: &TableSchema,
-) -> Option<(Input, DataType)> {
+fn entry(base: &dyn PhysicalExpr, key: &[Arc<dyn PhysicalExpr>], table: &TableSchema) -> Option<(Input, DataType)> {
     let [key] = key else { return None };
     let (Input::Path(map), data_type) = input_of(base, table)? else { return None };
     let key = Arc::from(text(key.as_ref())?);

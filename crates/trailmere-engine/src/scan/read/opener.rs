@@ -4,12 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::{
-    ParquetAccessPlan, ParquetFileMetrics, RowGroupAccessPlanFilter,
-};
+use datafusion::datasource::physical_plan::parquet::{ParquetAccessPlan, ParquetFileMetrics, RowGroupAccessPlanFilter};
 use datafusion::datasource::physical_plan::{FileOpenFuture, FileOpener};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr_adapter::replace_columns_with_literals;
@@ -85,8 +83,9 @@ fn row_groups(scan: &Scan, file: &PartitionedFile, metadata: &ParquetMetaData) -
     if let Some(predicate) = scan.predicate.as_ref().filter(|_| count > 1) {
         // A predicate that says nothing of statistics leaves out nothing.
         let schema = scan.table.file_schema();
-        let pruning = of_file(scan, file, predicate)
-            .and_then(|predicate| PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(predicate));
+        let pruning = of_file(scan, file, predicate).and_then(|predicate| {
+            PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(predicate)
+        });
         if let Ok(pruning) = pruning
             && !pruning.always_true()
         {
@@ -119,7 +118,8 @@ async fn read(scan: Arc<Scan>, file: Arc<File>, index: usize) -> Result<Batches>
     }
     let projection = &scan.projection;
     let sources = group.load(&projection.inputs, &rows).await?;
-    let columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows);
+    let mut columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows);
+    columns.is_coded = scan.is_coded;
     let scan = Arc::clone(&scan);
     Ok(Box::new(columns.map(move |batch| project(&scan, &batch?))))
 }
@@ -143,8 +143,19 @@ fn project(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch> {
     let rows = batch.num_rows();
     let columns = scan.projection.exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(rows));
     let columns = columns.map(|column| column.map(|column| compact(column))).collect::<Result<Vec<_>>>()?;
+    let schema = match scan.is_coded {
+        true => of_columns(&scan.projection.output, &columns),
+        false => Arc::clone(&scan.projection.output),
+    };
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    Ok(RecordBatch::try_new_with_options(Arc::clone(&scan.projection.output), columns, &options)?)
+    Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
+}
+
+/// The schema with the types that the columns have.
+fn of_columns(schema: &SchemaRef, columns: &[ArrayRef]) -> SchemaRef {
+    let fields = schema.fields().iter().zip(columns);
+    let fields = fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// Lets go the texts of other rows, where those are many.
@@ -171,6 +182,8 @@ pub(crate) struct Columns {
     done: usize,
     batch_rows: usize,
     is_wide: bool,
+    /// Whether texts stay as they are coded.
+    is_coded: bool,
 }
 
 impl Columns {
@@ -184,16 +197,17 @@ impl Columns {
         let blocks = if is_wide { rows.blocks() } else { None };
         let selected = blocks.as_ref().map_or(rows.len(), |blocks| blocks.rows);
         let positions = blocks.map(|blocks| blocks.positions);
-        Columns { sources, schema, rows, positions, read: 0, selected, done: 0, batch_rows, is_wide }
+        Columns { sources, schema, rows, positions, read: 0, selected, done: 0, batch_rows, is_wide, is_coded: false }
     }
 
     fn batch(&mut self, length: usize, positions: Option<&UInt32Array>) -> Result<RecordBatch> {
-        let (offset, rows) = (self.done, self.rows.clone());
-        let columns = self.sources.iter_mut().map(|source| source.values(&rows, (offset, length), positions));
+        let (offset, rows, is_coded) = (self.done, self.rows.clone(), self.is_coded);
+        let columns = self.sources.iter_mut().map(|source| source.values(&rows, (offset, length), positions, is_coded));
         let columns = columns.collect::<Result<Vec<_>>>()?;
         self.done += length;
         let options = RecordBatchOptions::new().with_row_count(Some(length));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+        let schema = if is_coded { of_columns(&self.schema, &columns) } else { Arc::clone(&self.schema) };
+        Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
     }
 
     /// The next batch of the wide sources.

@@ -128,9 +128,7 @@ fn narrowed(
         }
         if rest.is_empty() {
             return match part {
-                Part::Whole | Part::Coded => {
-                    Ok(Some((Arc::clone(field), (leaf..leaf + leaf_count(field)).collect())))
-                }
+                Part::Whole | Part::Coded => Ok(Some((Arc::clone(field), (leaf..leaf + leaf_count(field)).collect()))),
                 Part::Keys => half_of_map(field, 0, leaf),
                 Part::Values => half_of_map(field, 1, leaf),
             };

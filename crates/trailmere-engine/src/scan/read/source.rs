@@ -14,7 +14,7 @@ use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
-use datafusion::physical_expr::expressions::DynamicFilterTracking;
+use datafusion::physical_expr::expressions::{Column, DynamicFilterTracking};
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr, conjunction};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
@@ -53,12 +53,21 @@ pub(crate) struct EventSource {
     shared: Arc<Shared>,
     footers: Arc<FileMetadataCache>,
     batch_rows: usize,
+    /// Whether texts are put out by their positions in dictionaries, where files have them so: then columns of batches
+    /// differ from the schema in that.
+    is_coded: bool,
 }
 
 impl EventSource {
     /// Reads what `planned` plans.
     pub(crate) fn new(planned: ParquetSource, shared: Arc<Shared>, footers: Arc<FileMetadataCache>) -> Self {
-        EventSource { planned, shared, footers, batch_rows: 8192 }
+        EventSource { planned, shared, footers, batch_rows: 8192, is_coded: false }
+    }
+
+    /// The same with texts as they are coded; `None` if it computes what it puts out.
+    pub(crate) fn coded(&self) -> Option<Self> {
+        let projection = Projection::new(self.planned.projection(), self.planned.table_schema()).ok()?;
+        projection.is_plain().then(|| EventSource { is_coded: true, ..self.clone() })
     }
 
     fn with(&self, planned: ParquetSource) -> Arc<dyn FileSource> {
@@ -83,7 +92,9 @@ impl FileSource for EventSource {
         let table = self.planned.table_schema().clone();
         let projection = Projection::new(self.planned.projection(), &table)?;
         let predicate = self.planned.filter();
-        let is_dynamic = predicate.as_ref().is_some_and(|predicate| DynamicFilterTracking::classify(predicate).contains_dynamic_filter());
+        let is_dynamic = predicate
+            .as_ref()
+            .is_some_and(|predicate| DynamicFilterTracking::classify(predicate).contains_dynamic_filter());
         let conjuncts = match &predicate {
             Some(predicate) if !is_dynamic => conjuncts(predicate, &table)?,
             _ => vec![],
@@ -97,6 +108,7 @@ impl FileSource for EventSource {
             predicate,
             is_dynamic,
             conjuncts,
+            is_coded: self.is_coded,
             limit: config.limit,
             batch_rows: self.batch_rows,
             counters: Counters::new(self.planned.metrics(), partition),
@@ -196,6 +208,8 @@ pub(crate) struct Scan {
     pub(crate) is_dynamic: bool,
     /// The predicate's conditions, unless they change.
     pub(crate) conjuncts: Vec<Conjunct>,
+    /// Whether texts are put out as they are coded.
+    pub(crate) is_coded: bool,
     pub(crate) limit: Option<usize>,
     pub(crate) batch_rows: usize,
     pub(crate) counters: Counters,
@@ -251,6 +265,11 @@ impl Projection {
         let exprs = exprs.expr_iter().map(|expr| inputs.rewrite(expr, table)).collect::<Result<_>>()?;
         let read = inputs.schema();
         Ok(Projection { exprs, inputs, read, output })
+    }
+
+    /// Whether inputs are put out as they are.
+    fn is_plain(&self) -> bool {
+        self.exprs.iter().all(|expr| expr.downcast_ref::<Column>().is_some())
     }
 }
 

@@ -1,0 +1,14 @@
+//! Grouping by numbers instead of texts.
+//!
+//! Most keys of CloudTrail events are few texts that repeat, and files hold them as positions in dictionaries. A partial
+//! aggregation right above a scan numbers the texts of each dictionary once and groups rows by those numbers, where
+//! DataFusion hashes and compares the text of every row. The states that it puts out are DataFusion's.
+
+mod exec;
+mod keys;
+mod pairs;
+mod rows;
+mod rule;
+mod stream;
+
+pub(crate) use rule::group_by_numbers;
