@@ -11,4 +11,4 @@ mod rows;
 mod rule;
 mod stream;
 
-pub(crate) use rule::group_by_numbers;
+pub(crate) use rule::ByNumbers;

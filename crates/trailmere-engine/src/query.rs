@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use trailmere_model::{Error, Result};
 use trailmere_sql::{Fragment, OutputColumn, PlanOptions, Planned, Statement};
 
-use crate::aggregate::group_by_numbers;
+use crate::aggregate::ByNumbers;
 use crate::athena::OpenRows;
 use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
@@ -137,6 +137,7 @@ impl Engine {
         SessionStateBuilder::new_from_existing(state)
             .with_runtime_env(self.runtime())
             .with_optimizer_rules(rules)
+            .with_physical_optimizer_rule(Arc::new(ByNumbers))
             .build()
     }
 
@@ -165,7 +166,7 @@ async fn physical_plan(
         None => state.query_planner().create_physical_plan(&plan, state).await?,
         Some(_) => state.create_physical_plan(&plan).await?,
     };
-    Ok((group_by_numbers(physical)?, scouted))
+    Ok((physical, scouted))
 }
 
 impl QueryRun {

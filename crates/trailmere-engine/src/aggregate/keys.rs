@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_empty_array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Result;
@@ -15,27 +15,26 @@ use super::rows::{Compact, Values};
 
 /// The keys of a grouping.
 pub(super) struct Keys {
-    keys: Vec<Key>,
-    /// Of the first two keys, of those and the third, and so on.
-    pairs: Vec<Pairs>,
+    /// Each with the pairs of the groups by all keys before it and its own values. A dictionary may have texts that no
+    /// row has, so that the values of one key alone are no groups yet.
+    keys: Vec<(Key, Pairs)>,
 }
 
 impl Keys {
     /// Keys by these expressions, with their types.
     pub(super) fn new(keys: Vec<(Compact, DataType)>) -> Result<Self> {
-        let pairs = keys.iter().skip(1).map(|_| Pairs::default()).collect();
-        let keys = keys.into_iter().map(|(expr, data_type)| Key::new(expr, data_type)).collect::<Result<_>>()?;
-        Ok(Keys { keys, pairs })
+        let key = |(expr, data_type)| Ok((Key::new(expr, data_type)?, Pairs::default()));
+        Ok(Keys { keys: keys.into_iter().map(key).collect::<Result<_>>()? })
     }
 
     /// The number of each row's group.
     pub(super) fn intern(&mut self, rows: &RecordBatch, groups: &mut Vec<usize>) -> Result<()> {
-        let Some((first, later)) = self.keys.split_first_mut() else { return Ok(()) };
-        first.intern(rows, groups)?;
-        let (mut lefts, mut next) = (first.len(), vec![]);
-        for (key, pairs) in later.iter_mut().zip(&mut self.pairs) {
-            key.intern(rows, &mut next)?;
-            pairs.intern(groups, &next, (lefts, key.len()));
+        groups.clear();
+        groups.resize(rows.num_rows(), 0);
+        let (mut lefts, mut numbers) = (1, vec![]);
+        for (key, pairs) in &mut self.keys {
+            key.intern(rows, &mut numbers)?;
+            pairs.intern(groups, &numbers, (lefts, key.len()));
             lefts = pairs.len();
         }
         Ok(())
@@ -43,23 +42,17 @@ impl Keys {
 
     /// How many groups there are.
     pub(super) fn len(&self) -> usize {
-        self.pairs.last().map_or_else(|| self.keys.first().map_or(0, Key::len), Pairs::len)
+        self.keys.last().map_or(0, |(_, pairs)| pairs.len())
     }
 
     /// The keys of all groups, by their numbers; none are left.
     pub(super) fn take(&mut self) -> Result<Vec<ArrayRef>> {
         let mut columns = vec![];
-        let mut numbers: Option<UInt32Array> = None;
-        let mut later = self.keys.iter_mut().skip(1).collect::<Vec<_>>();
-        for pairs in self.pairs.iter_mut().rev() {
+        let mut groups: Option<UInt32Array> = None;
+        for (key, pairs) in self.keys.iter_mut().rev() {
             let (left, right) = pairs.take();
-            let (left, right) = (UInt32Array::from(left), UInt32Array::from(right));
-            let Some(key) = later.pop() else { break };
-            columns.push(key.take(Some(at(&right, numbers.as_ref())))?);
-            numbers = Some(at(&left, numbers.as_ref()));
-        }
-        if let Some(first) = self.keys.first_mut() {
-            columns.push(first.take(numbers)?);
+            columns.push(key.take(&at(&right.into(), groups.as_ref()))?);
+            groups = Some(at(&left.into(), groups.as_ref()));
         }
         columns.reverse();
         Ok(columns)
@@ -67,7 +60,7 @@ impl Keys {
 
     /// Bytes.
     pub(super) fn size(&self) -> usize {
-        self.keys.iter().map(Key::size).sum::<usize>() + self.pairs.iter().map(Pairs::size).sum::<usize>()
+        self.keys.iter().map(|(key, pairs)| key.size() + pairs.size()).sum()
     }
 }
 
@@ -117,16 +110,13 @@ impl Key {
         self.values.len()
     }
 
-    /// The values of these numbers, or all of them.
-    fn take(&mut self, numbers: Option<UInt32Array>) -> Result<ArrayRef> {
+    /// The values of these numbers; none are left.
+    fn take(&mut self, numbers: &UInt32Array) -> Result<ArrayRef> {
         self.known = None;
         let mut values = self.values.emit(EmitTo::All)?;
         self.values = values_of(&self.data_type)?;
-        let Some(values) = values.pop() else { return Ok(arrow::array::new_empty_array(&self.data_type)) };
-        match numbers {
-            Some(numbers) => Ok(take(&values, &numbers, None)?),
-            None => Ok(values),
-        }
+        let values = values.pop().unwrap_or_else(|| new_empty_array(&self.data_type));
+        Ok(take(&values, numbers, None)?)
     }
 
     fn size(&self) -> usize {

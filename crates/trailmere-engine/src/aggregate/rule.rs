@@ -3,24 +3,40 @@
 use std::sync::Arc;
 
 use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
 use super::exec::GroupByNumbers;
 use crate::scan::EventSource;
 
-/// Replaces partial aggregations of scans by those that group by numbers.
-pub(crate) fn group_by_numbers(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    let replaced = plan.transform_up(|node| {
-        Ok(match node.downcast_ref::<AggregateExec>().and_then(replacement) {
-            Some(grouping) => Transformed::yes(grouping),
-            None => Transformed::no(node),
-        })
-    });
-    replaced.map(|plan| plan.data)
+/// Replaces partial aggregations of scans by those that group by numbers. The last of all rules: others know DataFusion's
+/// own aggregations.
+#[derive(Debug)]
+pub(crate) struct ByNumbers;
+
+impl PhysicalOptimizerRule for ByNumbers {
+    fn name(&self) -> &str {
+        "group_by_numbers"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let replaced = plan.transform_up(|node| {
+            Ok(match node.downcast_ref::<AggregateExec>().and_then(replacement) {
+                Some(grouping) => Transformed::yes(grouping),
+                None => Transformed::no(node),
+            })
+        });
+        replaced.map(|plan| plan.data)
+    }
 }
 
 fn replacement(aggregate: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
