@@ -25,10 +25,6 @@ const WIDE_VALUE: u64 = 256;
 /// More columns than this are read in batches, unless they are kept already.
 const MANY_COLUMNS: usize = 16;
 
-/// What reading a piece costs, of what it costs with its values decoded: whoever reads the same pieces again and again
-/// decodes the whole column the second time.
-const PIECE_WEIGHT: f32 = 0.5;
-
 /// A data file that is being read.
 pub(crate) struct File {
     pub(crate) location: Path,
@@ -179,7 +175,7 @@ impl Group<'_> {
         }
         let read: u64 = pieces.iter().map(|range| range.end - range.start).sum();
         let whole: u64 = self.chunks(shape).map(|chunk| chunk.byte_range().1).sum();
-        self.scan.kept().is_worn(place, PIECE_WEIGHT * read as f32 / whole.max(1) as f32)
+        self.scan.kept().is_worn(place, read as f32 / whole.max(1) as f32)
     }
 
     fn place(&self, input: Input) -> Place {

@@ -44,6 +44,9 @@ struct Entry {
     used: u64,
 }
 
+/// How much is read of a column in pieces before all of it is read.
+const WORN: f32 = 0.5;
+
 /// Columns of which pieces were read; beyond it, all are forgotten.
 const MOST_PIECES: usize = 100_000;
 
@@ -82,15 +85,17 @@ impl KeptColumns {
         }
     }
 
-    /// Notes that a part of a column was read, and says whether reading all of it would have paid by now.
+    /// Notes that a part of a column was read, and says whether reading all of it would pay by now: not the first time,
+    /// and not while all that was read of it is little.
     pub(crate) fn is_worn(&self, place: &Place, part: f32) -> bool {
         let mut state = self.lock();
         if state.pieces.len() > MOST_PIECES {
             state.pieces.clear();
         }
-        let read = state.pieces.entry(place.clone()).or_default();
-        *read += part;
-        *read >= 1.0
+        let before = state.pieces.get(place).copied();
+        let read = before.unwrap_or_default() + part;
+        state.pieces.insert(place.clone(), read);
+        before.is_some() && read >= WORN
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -154,7 +159,8 @@ mod tests {
     #[test]
     fn what_is_read_in_pieces_is_worth_reading_whole_at_last() {
         let kept = KeptColumns::new(1000);
-        let answers: Vec<bool> = (0..4).map(|_| kept.is_worn(&place(0), 0.3)).collect();
-        assert_eq!(answers, [false, false, false, true]);
+        let answers = |group, part| [(); 3].map(|()| kept.is_worn(&place(group), part));
+        assert_eq!(answers(0, 0.2), [false, false, true]);
+        assert_eq!(answers(1, 1.0), [false, true, true]);
     }
 }
