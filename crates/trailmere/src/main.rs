@@ -17,7 +17,6 @@ use arguments::Arguments;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    use_small_pages();
     let arguments = Arguments::parse();
     // Two more than queries keep busy, so that timers, cancelling and signs of life never wait for a plan that computes.
     let threads = std::thread::available_parallelism().map_or(2, usize::from) + 2;
@@ -35,11 +34,4 @@ fn main() -> ExitCode {
     // A cancelled blocking read must not keep the process alive.
     runtime.shutdown_background();
     code
-}
-
-/// Memory in huge pages is cleared 2 MiB at a time, of which a short question touches little: where memory is new, that
-/// took half of its time. A kernel that can't be told is left as it is.
-fn use_small_pages() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
