@@ -80,7 +80,8 @@ impl Conjunct {
             _ => None,
         });
         let (Some((index, decoded)), None) = (coded.next(), coded.next()) else { return Ok(None) };
-        let Decoded::Coded { codes, values } = decoded.as_ref() else { return Ok(None) };
+        let Decoded::Coded(coded) = decoded.as_ref() else { return Ok(None) };
+        let (codes, values) = (coded.keys(), coded.values());
         let is_constant = |source: &Source| matches!(source, Source::Constant(_));
         if values.len() >= rows.len() || sources.iter().filter(|source| !is_constant(source)).count() != 1 {
             return Ok(None);

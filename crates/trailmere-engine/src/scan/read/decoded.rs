@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, StringViewArray};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, StringViewArray};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::Result;
@@ -14,13 +14,8 @@ use super::rows::Rows;
 pub(crate) enum Decoded {
     /// As the type that the table has.
     Plain(ArrayRef),
-    /// Texts by their positions in a dictionary.
-    Coded {
-        /// A position in `values`, or NULL.
-        codes: Int32Array,
-        /// The dictionary: texts, as views.
-        values: ArrayRef,
-    },
+    /// Texts, as views, by their positions in a dictionary.
+    Coded(DictionaryArray<Int32Type>),
 }
 
 impl Decoded {
@@ -31,7 +26,7 @@ impl Decoded {
             && values.null_count() == 0
         {
             let values: ArrayRef = Arc::new(StringViewArray::from(values));
-            return Ok(Decoded::Coded { codes: coded.keys().clone(), values });
+            return Ok(Decoded::Coded(coded.with_values(values)));
         }
         match array.data_type() == data_type {
             true => Ok(Decoded::Plain(array)),
@@ -44,31 +39,28 @@ impl Decoded {
         Ok(match (self, rows) {
             (Decoded::Plain(array), Rows::All(_)) => Arc::clone(array),
             (Decoded::Plain(array), Rows::Some { at, .. }) => take(array, at, None)?,
-            (Decoded::Coded { codes, values }, Rows::All(_)) => take(values, codes, None)?,
-            (Decoded::Coded { codes, values }, Rows::Some { at, .. }) => {
-                let codes = take(codes, at, None)?;
-                take(values, &codes, None)?
+            (Decoded::Coded(coded), Rows::All(_)) => take(coded.values(), coded.keys(), None)?,
+            (Decoded::Coded(coded), Rows::Some { at, .. }) => {
+                let codes = take(coded.keys(), at, None)?;
+                take(coded.values(), &codes, None)?
             }
         })
     }
 
     /// The values of these rows; texts by their positions in a dictionary, if they are kept so.
     pub(crate) fn coded(&self, rows: &Rows) -> Result<ArrayRef> {
-        let Decoded::Coded { codes, values } = self else { return self.take(rows) };
-        let codes = match rows {
-            Rows::All(_) => codes.clone(),
-            Rows::Some { at, .. } => take(codes, at, None)?.as_primitive::<Int32Type>().clone(),
-        };
-        Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::clone(values))?))
+        match (self, rows) {
+            (Decoded::Plain(_), _) => self.take(rows),
+            (Decoded::Coded(coded), Rows::All(_)) => Ok(Arc::new(coded.clone())),
+            (Decoded::Coded(coded), Rows::Some { at, .. }) => Ok(take(coded, at, None)?),
+        }
     }
 
     /// Some values that follow each other.
     pub(crate) fn slice(&self, offset: usize, length: usize) -> Decoded {
         match self {
             Decoded::Plain(array) => Decoded::Plain(array.slice(offset, length)),
-            Decoded::Coded { codes, values } => {
-                Decoded::Coded { codes: codes.slice(offset, length), values: Arc::clone(values) }
-            }
+            Decoded::Coded(coded) => Decoded::Coded(coded.slice(offset, length)),
         }
     }
 
@@ -76,7 +68,7 @@ impl Decoded {
     pub(crate) fn size(&self) -> usize {
         match self {
             Decoded::Plain(array) => array.get_array_memory_size(),
-            Decoded::Coded { codes, values } => codes.get_array_memory_size() + values.get_array_memory_size(),
+            Decoded::Coded(coded) => coded.get_array_memory_size(),
         }
     }
 }

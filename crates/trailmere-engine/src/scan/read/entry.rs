@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, ListArray, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::Int32Type;
 use datafusion::common::Result;
@@ -57,22 +57,16 @@ fn find_where(
     let offsets = keys.value_offsets();
     let (mut at, mut entries) = (Vec::new(), Vec::new());
     let mut indexes = Vec::with_capacity(wanted.len());
-    let mut look = |(nth, row): (usize, u32)| {
+    for nth in 0..wanted.len() {
+        let row = wanted.nth(nth);
         let list = positions.map_or(row as usize, |positions| positions.value(nth) as usize);
         let (start, end) = (offsets[list] as usize, offsets[list + 1] as usize);
-        let entry = match keys.is_valid(list) {
-            true => (start..end).find(|at| is_key(*at)),
-            false => None,
-        };
+        let entry = if keys.is_valid(list) { (start..end).find(|at| is_key(*at)) } else { None };
         indexes.push(entry.map(|entry| {
             at.push(row);
             entries.push((entry - start) as u32);
             at.len() as u32 - 1
         }));
-    };
-    match wanted {
-        Rows::All(rows) => (0..*rows as u32).enumerate().for_each(&mut look),
-        Rows::Some { at, .. } => at.values().iter().copied().enumerate().for_each(&mut look),
     }
     Found { rows: Rows::Some { of: wanted.of(), at: UInt32Array::from(at) }, indexes, entries }
 }
@@ -119,5 +113,9 @@ pub(crate) fn coded(values: ArrayRef) -> Decoded {
     for (text, code) in known {
         dictionary[code as usize] = text;
     }
-    Decoded::Coded { codes: Int32Array::from(codes), values: Arc::new(StringViewArray::from(dictionary)) }
+    let dictionary = Arc::new(StringViewArray::from(dictionary));
+    match DictionaryArray::<Int32Type>::try_new(Int32Array::from(codes), dictionary) {
+        Ok(coded) => Decoded::Coded(coded),
+        Err(_) => Decoded::Plain(values),
+    }
 }

@@ -42,6 +42,14 @@ impl Rows {
         }
     }
 
+    /// The `n`-th that is wanted.
+    pub(crate) fn nth(&self, n: usize) -> u32 {
+        match self {
+            Rows::All(_) => n as u32,
+            Rows::Some { at, .. } => at.value(n),
+        }
+    }
+
     /// Whether so few are wanted that reading the others would be a waste.
     pub(crate) fn is_sparse(&self) -> bool {
         self.len() * SPARSE < self.of()
@@ -68,13 +76,19 @@ impl Rows {
         let mut at = vec![0; self.len()];
         let mut count = 0;
         // Without a branch: which rows pass is not to be foretold.
-        let mut look = |row: u32| {
-            at[count] = row;
-            count += usize::from(passes(row as usize));
-        };
         match self {
-            Rows::All(rows) => (0..*rows as u32).for_each(&mut look),
-            Rows::Some { at, .. } => at.values().iter().copied().for_each(&mut look),
+            Rows::All(rows) => {
+                for row in 0..*rows as u32 {
+                    at[count] = row;
+                    count += usize::from(passes(row as usize));
+                }
+            }
+            Rows::Some { at: wanted, .. } => {
+                for row in wanted.values() {
+                    at[count] = *row;
+                    count += usize::from(passes(*row as usize));
+                }
+            }
         }
         at.truncate(count);
         match at.len() == self.len() {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, Int64Array};
-use arrow::datatypes::Int64Type;
+use arrow::array::{Array, AsArray, Int64Array, TimestampMicrosecondArray};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::ColumnarValue;
 
@@ -107,6 +107,16 @@ impl Units {
         Ok(Units { constant, names, ty: ty.clone() })
     }
 
+    /// The microseconds of the unit, if it is the same for all rows and always as long.
+    fn micros(&self) -> Option<i64> {
+        const PICOS_PER_MICRO: i64 = 1_000_000;
+        match self.constant? {
+            Unit::Fixed(picos) => Some(picos / PICOS_PER_MICRO),
+            Unit::Day => Some(86_400_000_000),
+            Unit::Week | Unit::Months(_) => None,
+        }
+    }
+
     fn get(&self, row: usize) -> DfResult<Option<Unit>> {
         match (self.constant, self.names.get(row)) {
             (Some(unit), _) => Ok(Some(unit)),
@@ -146,6 +156,12 @@ fn date_trunc(args: &[Arg<'_>]) -> Result<ScalarCall> {
     Ok(ScalarCall::new(vec![Type::VARCHAR, ty.clone()], ty.clone(), move |call| {
         let units = Units::of(call, &ty)?;
         let array = call.array(1)?;
+        if let (Type::Timestamp(_), Some(length)) = (&ty, units.micros())
+            && let Some(times) = array.as_primitive_opt::<TimestampMicrosecondType>()
+        {
+            let cut: TimestampMicrosecondArray = times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(length)));
+            return Ok(ColumnarValue::Array(Arc::new(cut)));
+        }
         let mut values = locals(&ty, &array)?;
         let mut zones = Zones::of(&array)?;
         let zoned = matches!(ty, Type::TimestampTz(_));
