@@ -7,5 +7,6 @@ mod golden;
 mod jobs;
 mod lake;
 mod queries;
+mod read;
 mod retention;
 mod scan;

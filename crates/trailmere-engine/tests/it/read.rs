@@ -1,0 +1,130 @@
+//! Answers do not depend on how rows are read: from files, from columns that are kept, whole or in pieces.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use trailmere_engine::EngineOptions;
+
+use crate::lake::{TestLake, logs};
+
+/// Statements over the committed logs that read in different ways.
+const STATEMENTS: &[&str] = &[
+    // Texts that are coded, alone and with others, also with values that no wanted row has.
+    "SELECT eventName, count(*) FROM events GROUP BY 1 ORDER BY 1",
+    "SELECT eventName, count(*) FROM events WHERE eventSource = 's3.amazonaws.com' GROUP BY 1 ORDER BY 1",
+    "SELECT errorCode, count(*) FROM events WHERE eventName LIKE '%Object%' GROUP BY 1 ORDER BY 1",
+    "SELECT errorCode IS NULL, awsRegion, readOnly, count(*) FROM events GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    "SELECT upper(eventName), date_trunc('hour', eventTime), count(errorCode), max(eventID) FROM events GROUP BY 1, 2 ORDER BY 1, 2",
+    "SELECT recipientAccountId, count(DISTINCT sourceIPAddress), approx_distinct(userIdentity.arn) FROM events GROUP BY 1 ORDER BY 1",
+    "SELECT eventSource, count(*) FILTER (WHERE errorCode IS NOT NULL), count_if(readOnly) FROM events GROUP BY 1 ORDER BY 1",
+    "SELECT userIdentity.type, userIdentity.sessionContext.sessionIssuer.arn, min(eventTime) FROM events GROUP BY 1, 2 ORDER BY 1, 2",
+    // Conditions one by one, on texts, on NULL, on several columns, and some that hold for no row.
+    "SELECT eventID FROM events WHERE errorCode IS NULL AND eventName <> 'Decrypt' ORDER BY 1",
+    "SELECT eventID FROM events WHERE coalesce(errorCode, 'none') = 'none' AND userIdentity.arn IS NOT NULL ORDER BY 1",
+    "SELECT count(*) FROM events WHERE userIdentity.accountId = recipientAccountId OR errorCode = 'AccessDenied'",
+    "SELECT count(*) FROM events WHERE eventName = 'no such name' AND eventJson LIKE '%a%'",
+    "SELECT eventID, eventName FROM events WHERE calendarday = 20260303 AND eventName < 'D' ORDER BY 1",
+    // A text that would fail stands in no wanted row.
+    "SELECT count(*) FROM events WHERE eventVersion LIKE '1.%' AND CAST(split_part(eventVersion, '.', 2) AS integer) >= 8",
+    // Entries of maps: in few rows, in most, absent, and of maps that are NULL.
+    "SELECT element_at(requestParameters, 'bucketName'), count(*) FROM events GROUP BY 1 ORDER BY 1",
+    "SELECT eventID FROM events WHERE element_at(requestParameters, 'bucketName') IS NULL ORDER BY 1",
+    "SELECT eventID, element_at(requestParameters, 'roleArn') FROM events WHERE eventName = 'AssumeRole' ORDER BY 1",
+    "SELECT eventID FROM events WHERE eventName = 'ConsoleLogin' AND element_at(responseElements, 'ConsoleLogin') = 'Success' ORDER BY 1",
+    "SELECT count(*) FROM events WHERE element_at(additionalEventData, 'no such key') IS NOT NULL",
+    "SELECT requestParameters, count(*) FROM events WHERE eventName LIKE 'Get%' GROUP BY 1 ORDER BY 2 DESC, json_format(cast(requestParameters AS json)) LIMIT 5",
+    "SELECT cardinality(requestParameters), element_at(requestParameters, 'key') FROM events ORDER BY eventID LIMIT 50",
+    // Wide rows, few and all, and joins that leave out rows while they run.
+    "SELECT * FROM events ORDER BY eventTime DESC, eventID LIMIT 7",
+    "SELECT count(*), sum(length(eventJson)) FROM events WHERE eventJson LIKE '%arn:aws:iam%'",
+    "SELECT a.eventID, b.eventName FROM events a JOIN events b ON a.eventID = b.eventID WHERE a.errorCode IS NOT NULL ORDER BY 1",
+    "SELECT r.arn, count(*) FROM events CROSS JOIN UNNEST(resources) AS r(accountid, type, arn, arnprefix) GROUP BY 1 ORDER BY 1",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_are_the_same_however_they_are_read() {
+    let keeping = TestLake::of(&logs()).await;
+    let options = EngineOptions { column_cache: 0, ..EngineOptions::default() };
+    let reading = TestLake::of_with(&logs(), options).await;
+    for sql in STATEMENTS {
+        let answer = reading.cells(sql).await.unwrap_or_else(|e| panic!("{sql}\n{e}"));
+        for time in 1..=4 {
+            assert_eq!(keeping.cells(sql).await.unwrap(), answer, "{sql}, time {time}");
+        }
+    }
+}
+
+/// Grouping by numbers against the same over texts that are computed, which no dictionary has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_are_those_of_the_texts() {
+    let lake = TestLake::of(&logs()).await;
+    for key in ["eventName", "errorCode", "userIdentity.type", "element_at(requestParameters, 'bucketName')"] {
+        for condition in ["true", "awsRegion = 'us-east-1'", "errorCode IS NULL", "eventID < '8'"] {
+            let grouped = |key: &str| {
+                format!("SELECT {key}, count(*), min(eventTime) FROM events WHERE {condition} GROUP BY 1 ORDER BY 1")
+            };
+            let numbers = lake.cells(&grouped(key)).await.unwrap();
+            // The key depends on a column that differs in each row.
+            let texts = lake.cells(&grouped(&format!("if(length(eventID) > 0, {key}, eventID)"))).await.unwrap();
+            assert_eq!(numbers, texts, "{key} where {condition}");
+        }
+    }
+    let plan = lake.cells("EXPLAIN SELECT eventName, count(*) FROM events GROUP BY 1").await.unwrap();
+    assert!(format!("{plan:?}").contains("by=numbers"), "{plan:?}");
+}
+
+/// Texts that are read in batches, of more rows than a batch has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wide_values_are_read_in_batches() {
+    const EVENTS: usize = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    write_log(folder.path(), EVENTS);
+    let lake = TestLake::of(folder.path()).await;
+    assert_eq!(lake.cell("SELECT count(*) FROM events").await, EVENTS.to_string());
+    for (condition, expected) in [
+        ("eventJson LIKE '%\"number-7777\"%'", 1),
+        ("eventJson LIKE '%number-%'", EVENTS),
+        ("eventName = 'Odd' AND eventJson LIKE '%number-%'", EVENTS / 2),
+        ("eventName = 'Odd' AND eventJson LIKE '%99\"%'", EVENTS / 100),
+        ("requestParameters IS NOT NULL AND element_at(requestParameters, 'number') LIKE '%99'", EVENTS / 100),
+    ] {
+        let sql = format!(
+            "SELECT count(*), count(DISTINCT json_extract_scalar(eventJson, '$.requestParameters.number')) FROM events WHERE {condition}"
+        );
+        for _ in 0..2 {
+            let cells = lake.cells(&sql).await.unwrap();
+            assert_eq!(cells, [[expected.to_string(), expected.to_string()]], "{condition}");
+        }
+    }
+    let matching = lake.cell("SELECT count(*) FROM (SELECT * FROM events ORDER BY eventTime) e WHERE json_extract_scalar(eventJson, '$.eventID') = eventID").await;
+    assert_eq!(matching, EVENTS.to_string(), "columns of a row belong together");
+}
+
+/// One delivered log file of a day.
+fn write_log(folder: &Path, events: usize) {
+    let prefix = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/05";
+    std::fs::create_dir_all(folder.join(prefix)).unwrap();
+    let name = "111122223333_CloudTrail_us-east-1_20260305T0000Z_abcdefghijklmnop.json.gz";
+    let file = std::fs::File::create(folder.join(prefix).join(name)).unwrap();
+    let mut log = GzEncoder::new(file, Compression::fast());
+    let pad = "x".repeat(400);
+    write!(log, "{{\"Records\":[").unwrap();
+    for event in 0..events {
+        let (comma, second) = (if event == 0 { "" } else { "," }, event * 86_400 / events);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let name = if event % 2 == 1 { "Odd" } else { "Even" };
+        write!(
+            log,
+            r#"{comma}{{"eventVersion":"1.11","userIdentity":{{"type":"Root","accountId":"111122223333"}},
+            "eventTime":"2026-03-05T{hour:02}:{minute:02}:{second:02}Z","eventSource":"test.amazonaws.com","eventName":"{name}",
+            "awsRegion":"us-east-1","sourceIPAddress":"192.0.2.1","userAgent":"test","requestParameters":{{"number":"number-{event}","pad":"{pad}"}},
+            "responseElements":null,"requestID":"r-{event}","eventID":"00000000-0000-4000-8000-{event:012}","readOnly":true,
+            "eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#
+        )
+        .unwrap();
+    }
+    write!(log, "]}}").unwrap();
+    log.finish().unwrap();
+}
