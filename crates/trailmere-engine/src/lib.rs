@@ -9,6 +9,7 @@ mod aggregate;
 mod athena;
 mod columns;
 mod implied;
+mod members;
 mod scan;
 mod tables;
 

@@ -22,6 +22,7 @@ use crate::engine::Engine;
 use crate::error::{run_error, sql_error};
 use crate::implied::ImpliedTimes;
 use crate::jobs::AskedStore;
+use crate::members::SplitStructs;
 use crate::options::QueryRequest;
 use crate::statistics::{Meter, QueryStatistics};
 use crate::topk::{Narrowed, narrow};
@@ -130,6 +131,7 @@ impl Engine {
     fn new_session(&self) -> SessionState {
         let state = trailmere_sql::session::session_state(self.session_config());
         let mut rules = state.optimizers().to_vec();
+        rules.insert(0, Arc::new(SplitStructs));
         // Filters have reached the scan by then, and common parts of them are not yet taken out.
         let at = rules.iter().position(|r| r.name() == "common_sub_expression_eliminate").unwrap_or(rules.len());
         rules.insert(at, Arc::new(ImpliedTimes));

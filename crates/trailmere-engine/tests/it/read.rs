@@ -75,6 +75,43 @@ async fn groups_are_those_of_the_texts() {
     assert!(format!("{plan:?}").contains("by=numbers"), "{plan:?}");
 }
 
+/// A window carries the members of a struct that are read, not all of it; where the whole is read too, it is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn windows_and_joins_carry_members() {
+    let lake = TestLake::of(&logs()).await;
+    let first = |shown: &str| {
+        format!(
+            "SELECT {shown} FROM (SELECT *, row_number() OVER (PARTITION BY userIdentity.arn, eventName
+             ORDER BY eventTime, eventID) AS nth FROM events) uses WHERE nth = 1 ORDER BY eventID"
+        )
+    };
+    let members = "userIdentity.arn, userIdentity.sessionContext.sessionIssuer.userName, eventID";
+    let sql = "SELECT userIdentity.arn, userIdentity.sessionContext.sessionIssuer.userName, eventID FROM
+        (SELECT userIdentity, eventID, row_number() OVER (PARTITION BY userIdentity.arn, eventName ORDER BY eventTime, eventID) AS nth
+         FROM events) uses WHERE nth = 1 ORDER BY eventID";
+    let direct = "WITH uses AS (SELECT userIdentity.arn AS arn, userIdentity.sessionContext.sessionIssuer.userName AS name, eventID,
+        row_number() OVER (PARTITION BY userIdentity.arn, eventName ORDER BY eventTime, eventID) AS nth FROM events)
+        SELECT arn, name, eventID FROM uses WHERE nth = 1 ORDER BY eventID";
+    let answer = lake.cells(direct).await.unwrap();
+    assert_eq!(lake.cells(&first(members)).await.unwrap(), answer);
+    assert_eq!(lake.cells(sql).await.unwrap(), answer);
+    let whole = lake.cells(&first("userIdentity, userIdentity.arn")).await.unwrap();
+    assert_eq!(
+        whole.iter().map(|row| &row[1]).collect::<Vec<_>>(),
+        answer.iter().map(|row| &row[0]).collect::<Vec<_>>()
+    );
+    let joined = "SELECT a.userIdentity.type, b.userIdentity.arn, count(*) FROM events a JOIN events b
+        ON a.eventID = b.eventID AND a.userIdentity.accountId = b.userIdentity.accountId
+        WHERE EXISTS (SELECT 1 FROM events c WHERE c.userIdentity.arn = a.userIdentity.arn) GROUP BY 1, 2 ORDER BY 1, 2";
+    let flat = "WITH e AS (SELECT eventID, userIdentity.type AS type, userIdentity.arn AS arn, userIdentity.accountId AS account FROM events)
+        SELECT a.type, b.arn, count(*) FROM e a JOIN e b ON a.eventID = b.eventID AND a.account = b.account
+        WHERE EXISTS (SELECT 1 FROM e c WHERE c.arn = a.arn) GROUP BY 1, 2 ORDER BY 1, 2";
+    assert_eq!(lake.cells(joined).await.unwrap(), lake.cells(flat).await.unwrap());
+    let plan = format!("{:?}", lake.cells(&format!("EXPLAIN {direct}")).await.unwrap());
+    let window = plan.split("WindowAggr").nth(1).unwrap();
+    assert!(!window.contains("useridentity AS"), "{plan}");
+}
+
 /// Texts that are read in batches, of more rows than a batch has.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wide_values_are_read_in_batches() {
