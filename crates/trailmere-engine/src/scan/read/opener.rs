@@ -51,7 +51,7 @@ async fn open(scan: Arc<Scan>, file: PartitionedFile) -> Result<BoxStream<'stati
         partition_values: file.partition_values,
     });
     let batches = stream::iter(groups).then(move |index| read(Arc::clone(&scan), Arc::clone(&opened), index));
-    Ok(batches.map_ok(|batches| stream::iter(batches)).try_flatten().boxed())
+    Ok(batches.map_ok(stream::iter).try_flatten().boxed())
 }
 
 /// Whether a filter that became known while the query runs leaves out the file.
@@ -142,7 +142,7 @@ fn ordered(scan: &Scan, group: &Group<'_>) -> Result<Vec<Conjunct>> {
 fn project(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch> {
     let rows = batch.num_rows();
     let columns = scan.projection.exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(rows));
-    let columns = columns.map(|column| column.map(|column| compact(column))).collect::<Result<Vec<_>>>()?;
+    let columns = columns.map(|column| column.map(compact)).collect::<Result<Vec<_>>>()?;
     let schema = match scan.is_coded {
         true => of_columns(&scan.projection.output, &columns),
         false => Arc::clone(&scan.projection.output),

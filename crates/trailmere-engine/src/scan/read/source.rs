@@ -240,6 +240,7 @@ impl Scan {
         if ranges.is_empty() {
             return Ok(vec![]);
         }
+        self.counters.requests.add(1);
         self.counters.bytes_scanned.add(ranges.iter().map(|range| (range.end - range.start) as usize).sum());
         Ok(self.store.get_ranges(file, ranges).await?)
     }
@@ -276,6 +277,8 @@ impl Projection {
 /// What a scan counts, under the names that Parquet scans have.
 pub(crate) struct Counters {
     bytes_scanned: Count,
+    /// Reads of data files, each of one or more ranges.
+    requests: Count,
     pub(crate) rows_filtered: Count,
     pub(crate) files_left_out: Count,
 }
@@ -284,6 +287,7 @@ impl Counters {
     fn new(metrics: &ExecutionPlanMetricsSet, partition: usize) -> Self {
         Counters {
             bytes_scanned: MetricBuilder::new(metrics).counter("bytes_scanned", partition),
+            requests: MetricBuilder::new(metrics).counter("requests", partition),
             rows_filtered: MetricBuilder::new(metrics).counter("pushdown_rows_pruned", partition),
             files_left_out: MetricBuilder::new(metrics).counter("files_left_out_by_dynamic_filters", partition),
         }
