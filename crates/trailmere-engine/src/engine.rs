@@ -50,7 +50,7 @@ impl Engine {
             .build_arc()
             .map_err(|e| Error::internal("the query runtime can't be made").source(e))?;
         runtime.register_object_store(lake_url()?.as_ref(), lake.object_store());
-        let scans = Arc::new(SharedScans::new(options.column_cache));
+        let scans = Arc::new(SharedScans::new(options.column_cache.min(options.memory_limit / 2)));
         let (tables, session) = (Mutex::default(), OnceLock::new());
         Ok(Engine { shared: Arc::new(Shared { lake, options, runtime, tables, session, scans }) })
     }

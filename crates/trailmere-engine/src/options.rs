@@ -13,7 +13,8 @@ pub struct EngineOptions {
     pub memory_limit: usize,
     /// Bytes of files' footers and page indexes that are kept, so that a second question does not read them again.
     pub metadata_cache: usize,
-    /// Bytes of decoded columns that are kept, so that a second question does not decode them again.
+    /// Bytes of decoded columns that are kept, so that a second question does not decode them again; beside what queries
+    /// hold, and at most half of that.
     pub column_cache: usize,
     /// Threads that one query uses.
     pub threads: usize,
