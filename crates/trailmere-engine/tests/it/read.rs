@@ -75,6 +75,22 @@ async fn groups_are_those_of_the_texts() {
     assert!(format!("{plan:?}").contains("by=numbers"), "{plan:?}");
 }
 
+/// A grouping that may hold next to nothing puts out its groups early, and the next step puts them together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_are_the_same_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    write_log(folder.path(), 20_000);
+    let plenty = TestLake::of(folder.path()).await;
+    let little = TestLake::of_with(folder.path(), EngineOptions { memory_limit: 3 << 20, ..Default::default() }).await;
+    let grouped = "SELECT count(*), sum(n), min(least), sum(distinct_ids) FROM (SELECT eventName, minute(eventTime), count(*) AS n,
+        min(eventID) AS least, approx_distinct(requestID) AS distinct_ids FROM events GROUP BY 1, 2)";
+    let many = "SELECT count(*), sum(n), max(name) FROM
+        (SELECT eventID, count(*) AS n, max(eventName) AS name FROM events GROUP BY 1)";
+    for sql in [grouped, many] {
+        assert_eq!(little.cells(sql).await.unwrap(), plenty.cells(sql).await.unwrap(), "{sql}");
+    }
+}
+
 /// A window carries the members of a struct that are read, not all of it; where the whole is read too, it is there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn windows_and_joins_carry_members() {
