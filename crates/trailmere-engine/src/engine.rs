@@ -94,15 +94,7 @@ impl Engine {
 
     /// The session settings of every query.
     pub(crate) fn session_config(&self) -> SessionConfig {
-        let mut config =
-            trailmere_sql::session::configure(SessionConfig::new()).with_target_partitions(self.shared.options.threads);
-        let parquet = &mut config.options_mut().execution.parquet;
-        parquet.pushdown_filters = true;
-        parquet.reorder_filters = true;
-        parquet.bloom_filter_on_read = true;
-        parquet.enable_page_index = true;
-        parquet.pruning = true;
-        config
+        trailmere_sql::session::configure(SessionConfig::new()).with_target_partitions(self.shared.options.threads)
     }
 
     /// The table of a store, opened once.

@@ -4,6 +4,8 @@ use datafusion::error::DataFusionError;
 use trailmere_model::{Error, Kind};
 use trailmere_sql::SqlError;
 
+use crate::scan::Unreadable;
+
 /// An error of the analysis, with the place in the statement.
 pub(crate) fn sql_error(error: SqlError, sql: &str) -> Error {
     let mut out = Error::new(kind(error.kind), error.message.clone());
@@ -35,6 +37,13 @@ pub(crate) fn run_error(error: DataFusionError, sql: &str, memory_limit: usize) 
         && let Some(ours) = inner.downcast_ref::<SqlError>()
     {
         return sql_error(ours.clone(), sql);
+    }
+    if let DataFusionError::External(inner) = root
+        && let Some(Unreadable { part, reason }) = inner.downcast_ref()
+    {
+        return Error::corrupt(format!("{part} can't be decoded"))
+            .source(first_line(reason).to_string())
+            .hint("put the file back from a copy; `trailmere doctor` looks over the rest of the lake");
     }
     match root {
         DataFusionError::ResourcesExhausted(message) => {

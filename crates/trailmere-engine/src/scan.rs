@@ -7,7 +7,7 @@ mod prune;
 mod read;
 
 pub(crate) use provider::StoreScan;
-pub(crate) use read::{EventSource, Shared as SharedScans};
+pub(crate) use read::{EventSource, Shared as SharedScans, Unreadable};
 
 /// Whether filters look for single values that bloom filters know.
 pub(crate) fn has_needles(filters: &[datafusion::logical_expr::Expr]) -> bool {

@@ -5,6 +5,7 @@
 //! size: data files never change.
 
 mod chunk;
+mod columns;
 mod conjunct;
 mod decoded;
 mod entry;
@@ -15,5 +16,7 @@ mod opener;
 mod rows;
 mod shape;
 mod source;
+mod unreadable;
 
 pub(crate) use source::{EventSource, Shared};
+pub(crate) use unreadable::Unreadable;

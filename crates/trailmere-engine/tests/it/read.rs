@@ -155,6 +155,39 @@ async fn wide_values_are_read_in_batches() {
     assert_eq!(matching, EVENTS.to_string(), "columns of a row belong together");
 }
 
+/// Whatever way a damaged file is read in, the error names it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write_log(folder.path(), 5_000);
+    let lake = TestLake::of(folder.path()).await;
+    let file = data_file(Path::new(lake.engine.lake().location())).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let pages = 4..bytes.len() - (100 << 10).min(bytes.len() / 2);
+    bytes[pages].fill(0xa5);
+    std::fs::write(&file, bytes).unwrap();
+    let name = file.file_name().unwrap().to_str().unwrap();
+    for sql in [
+        "SELECT count(*) FROM events WHERE eventJson LIKE '%number%'",
+        "SELECT max(eventName) FROM events WHERE readOnly",
+        "SELECT element_at(requestParameters, 'number') FROM events",
+    ] {
+        let error = format!("{:?}", lake.cells(sql).await.unwrap_err());
+        assert!(error.contains(name), "{sql}: {error}");
+    }
+}
+
+fn data_file(folder: &Path) -> Option<std::path::PathBuf> {
+    let mut entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.find_map(|path| match path.is_dir() {
+        true => data_file(&path),
+        false => path
+            .to_str()
+            .is_some_and(|path| path.contains("calendarday=") && path.ends_with(".parquet"))
+            .then_some(path),
+    })
+}
+
 /// One delivered log file of a day.
 fn write_log(folder: &Path, events: usize) {
     let prefix = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/05";

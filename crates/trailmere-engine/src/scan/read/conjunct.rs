@@ -8,10 +8,10 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
 
+use super::columns::{Columns, Source};
 use super::decoded::Decoded;
-use super::group::{Group, Source};
+use super::group::Group;
 use super::input::{Input, Inputs};
-use super::opener::Columns;
 use super::rows::Rows;
 
 /// A condition over what it reads.

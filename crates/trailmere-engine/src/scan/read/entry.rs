@@ -5,24 +5,102 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::Int32Type;
-use datafusion::common::Result;
+use arrow::datatypes::{DataType, Int32Type};
+use datafusion::common::{DataFusionError, Result, ScalarValue};
 
+use super::columns::Source;
 use super::decoded::Decoded;
-use super::rows::Rows;
+use super::group::Group;
+use super::input::Input;
+use super::kept::Place;
+use super::rows::{Blocks, Rows};
+use super::shape::{Part, Shape};
 
 /// Rows of a row group that have a key.
-pub(crate) struct Found {
+struct Found {
     /// The rows.
-    pub(crate) rows: Rows,
+    rows: Rows,
     /// Of each wanted row, which of `rows` it is, if it has the key.
     indexes: Vec<Option<u32>>,
     /// Of each of `rows`, at which of its entries the key is.
     entries: Vec<u32>,
 }
 
+impl Group<'_> {
+    /// The values of a map's entries that have a key.
+    pub(super) async fn entry(
+        &self,
+        (map, key): (Arc<[String]>, Arc<str>),
+        place: Place,
+        keep: bool,
+        rows: &Rows,
+    ) -> Result<Source> {
+        let wanted = if keep { Rows::All(self.rows()) } else { rows.clone() };
+        let Some((keys, positions)) = self.keys(&map, &wanted).await? else {
+            return Ok(Source::Constant(ScalarValue::Utf8View(None)));
+        };
+        let found = find(keys.as_list::<i32>(), &key, &wanted, positions.as_ref());
+        let values = if found.rows.len() == 0 { found.no_values() } else { self.values(&map, &found).await? };
+        if !keep {
+            return Ok(Source::Few(values));
+        }
+        let decoded = Arc::new(coded(values));
+        self.scan.kept().put(place, Arc::clone(&decoded));
+        Ok(Source::Kept(decoded))
+    }
+
+    /// Lists of the keys of a map, and where in them the wanted rows are, if not at their own places; `None` if the file
+    /// has no such map.
+    async fn keys(&self, map: &Arc<[String]>, wanted: &Rows) -> Result<Option<(ArrayRef, Option<UInt32Array>)>> {
+        let Some(shape) = self.shape(map, Part::Keys)? else { return Ok(None) };
+        let place = self.place(Input::Keys(Arc::clone(map)));
+        let blocks = wanted.blocks();
+        let (array, positions) = match self.scan.kept().get(&place) {
+            Some(kept) => (kept, None),
+            None => {
+                let blocks = blocks.filter(|blocks| wanted.is_sparse() && !self.is_worn(&place, &shape, Some(blocks)));
+                let keys = Arc::new(Decoded::Plain(self.lists(&shape, blocks.as_ref()).await?));
+                if blocks.is_none() {
+                    self.scan.kept().put(place, Arc::clone(&keys));
+                }
+                (keys, blocks.map(|blocks| blocks.positions))
+            }
+        };
+        Ok(match array.as_ref() {
+            Decoded::Plain(keys) if keys.as_list_opt::<i32>().is_some() => Some((Arc::clone(keys), positions)),
+            _ => None,
+        })
+    }
+
+    /// The values of the entries that were found.
+    async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<ArrayRef> {
+        let shape = self.shape(map, Part::Values)?;
+        let Some(shape) = shape else { return Ok(found.no_values()) };
+        let blocks = found.rows.blocks().filter(|blocks| blocks.rows * 2 < self.rows());
+        let positions = match (&blocks, &found.rows) {
+            (Some(blocks), _) => blocks.positions.clone(),
+            (None, Rows::Some { at, .. }) => at.clone(),
+            (None, Rows::All(rows)) => (0..*rows as u32).collect::<Vec<_>>().into(),
+        };
+        let lists = self.lists(&shape, blocks.as_ref()).await?;
+        let lists: &ListArray = lists
+            .as_list_opt()
+            .ok_or_else(|| DataFusionError::Internal(format!("the values of {} are no lists", map.join("."))))?;
+        found.values(lists, &positions)
+    }
+
+    /// Keys or values of a map, of all rows or of those of some blocks.
+    async fn lists(&self, shape: &Shape, blocks: Option<&Blocks>) -> Result<ArrayRef> {
+        let selection = blocks.map(|blocks| &blocks.selection);
+        let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
+        let rows = blocks.map_or(self.rows(), |blocks| blocks.rows);
+        let reader = self.reader(shape, pages, rows, selection.cloned())?;
+        self.collect(reader, shape, &DataType::Null)
+    }
+}
+
 /// Looks for a key in the wanted rows, whose lists of keys are at `positions`, or at their own places.
-pub(crate) fn find(keys: &ListArray, key: &str, wanted: &Rows, positions: Option<&UInt32Array>) -> Found {
+fn find(keys: &ListArray, key: &str, wanted: &Rows, positions: Option<&UInt32Array>) -> Found {
     let lists = (keys, positions);
     match keys.values().as_dictionary_opt::<Int32Type>() {
         Some(coded) => {
@@ -73,7 +151,7 @@ fn find_where(
 
 impl Found {
     /// The value of each wanted row; `positions` say where in `values` each found row stands.
-    pub(crate) fn values(&self, values: &ListArray, positions: &UInt32Array) -> Result<ArrayRef> {
+    fn values(&self, values: &ListArray, positions: &UInt32Array) -> Result<ArrayRef> {
         let offsets = values.value_offsets();
         let place = |index: u32| {
             let list = positions.value(index as usize) as usize;
@@ -89,13 +167,13 @@ impl Found {
     }
 
     /// One value that is NULL for each wanted row.
-    pub(crate) fn no_values(&self) -> ArrayRef {
+    fn no_values(&self) -> ArrayRef {
         Arc::new(StringViewArray::new_null(self.indexes.len()))
     }
 }
 
 /// Texts by their positions in a dictionary, if few differ.
-pub(crate) fn coded(values: ArrayRef) -> Decoded {
+fn coded(values: ArrayRef) -> Decoded {
     let Some(texts) = values.as_string_view_opt() else { return Decoded::Plain(values) };
     let most = texts.len() / 4 + 1;
     let mut known: HashMap<&str, i32> = HashMap::new();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::datatypes::DataType;
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use object_store::path::Path;
@@ -11,13 +11,14 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use super::chunk::{ChunksRead, Pages, ranges};
+use super::columns::{Source, Wide};
 use super::decoded::Decoded;
-use super::entry::{Found, coded, find};
 use super::input::{Input, Inputs};
 use super::kept::Place;
 use super::rows::{Blocks, Rows};
 use super::shape::{Part, SchemaShapes, Shape};
 use super::source::Scan;
+use super::unreadable::Unreadable;
 
 /// Values that take more bytes than this on average are read in batches and not kept.
 const WIDE_VALUE: u64 = 256;
@@ -42,33 +43,22 @@ pub(crate) struct Group<'a> {
     pub(crate) index: usize,
 }
 
-/// Where the values of an input come from.
-pub(crate) enum Source {
-    /// The same value for all rows.
-    Constant(ScalarValue),
-    /// Values of the whole row group.
-    Kept(Arc<Decoded>),
-    /// Values of the wanted rows.
-    Few(ArrayRef),
-    /// Values of blocks of rows, batch by batch.
-    Wide(Box<Wide>),
-}
-
-/// A column that is read in batches.
-pub(crate) struct Wide {
-    pub(crate) reader: ParquetRecordBatchReader,
-    /// Rows of each of its batches but the last.
-    pub(crate) batch_rows: usize,
-    pub(crate) shape: Arc<Shape>,
-    pub(crate) data_type: DataType,
-}
-
 /// How an input is going to be read.
 enum Plan {
     Constant(ScalarValue),
     Kept(Arc<Decoded>),
     Read { shape: Arc<Shape>, manner: Manner, place: Place, data_type: DataType },
     Entry { map: Arc<[String]>, key: Arc<str>, place: Place, keep: bool },
+}
+
+impl Plan {
+    /// The leaf columns to read, and of which rows.
+    fn part<'a>(&'a self, selection: Option<&'a RowSelection>) -> (&'a [usize], Option<&'a RowSelection>) {
+        match self {
+            Plan::Read { shape, manner, .. } => (&shape.leaves, selection.filter(|_| *manner != Manner::Whole)),
+            _ => (&[], None),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,7 +98,9 @@ impl Group<'_> {
         for (index, input) in inputs.list().iter().enumerate() {
             plans.push(self.plan((input, inputs.data_type(index)), rows, blocks.as_ref(), is_many)?);
         }
-        let read = self.read_all(&plans, blocks.as_ref()).await?;
+        let selection = blocks.as_ref().map(|blocks| &blocks.selection);
+        let parts: Vec<_> = plans.iter().map(|plan| plan.part(selection)).collect();
+        let read = self.pages(&parts).await?;
         let mut sources = Vec::with_capacity(plans.len());
         for (plan, pages) in plans.into_iter().zip(read) {
             sources.push(match plan {
@@ -146,11 +138,8 @@ impl Group<'_> {
             }
             Input::Path(path) | Input::Keys(path) => path,
         };
-        let part = match input {
-            Input::Keys(_) => Part::Keys,
-            _ if *data_type == DataType::Utf8View && self.is_coded(path)? => Part::Coded,
-            _ => Part::Whole,
-        };
+        let is_coded = *data_type == DataType::Utf8View && self.is_coded(path)?;
+        let part = if is_coded { Part::Coded } else { Part::Whole };
         let Some(shape) = self.shape(path, part)? else {
             return Ok(Plan::Constant(ScalarValue::try_from(data_type)?));
         };
@@ -167,7 +156,7 @@ impl Group<'_> {
     }
 
     /// Whether reading the whole column is no worse than reading pieces of it again.
-    fn is_worn(&self, place: &Place, shape: &Shape, blocks: Option<&Blocks>) -> bool {
+    pub(super) fn is_worn(&self, place: &Place, shape: &Shape, blocks: Option<&Blocks>) -> bool {
         let Some(blocks) = blocks else { return true };
         let mut pieces = vec![];
         for leaf in &shape.leaves {
@@ -178,11 +167,11 @@ impl Group<'_> {
         self.scan.kept().is_worn(place, read as f32 / whole.max(1) as f32)
     }
 
-    fn place(&self, input: Input) -> Place {
+    pub(super) fn place(&self, input: Input) -> Place {
         Place { file: Arc::clone(&self.file.name), group: self.index, input }
     }
 
-    fn shape(&self, path: &Arc<[String]>, part: Part) -> Result<Option<Arc<Shape>>> {
+    pub(super) fn shape(&self, path: &Arc<[String]>, part: Part) -> Result<Option<Arc<Shape>>> {
         self.file.shapes.get(path, part, self.scan.table.file_schema().fields())
     }
 
@@ -204,33 +193,21 @@ impl Group<'_> {
         chunk.uncompressed_size() as u64 > WIDE_VALUE * self.rows() as u64
     }
 
-    /// The pages that the plans ask for, in one request.
-    async fn read_all(&self, plans: &[Plan], blocks: Option<&Blocks>) -> Result<Vec<Vec<Arc<Pages>>>> {
+    /// The pages of leaf columns, all rows' or those of a selection, in one request.
+    pub(super) async fn pages(&self, parts: &[(&[usize], Option<&RowSelection>)]) -> Result<Vec<Vec<Arc<Pages>>>> {
         let mut wanted: Vec<Range<u64>> = vec![];
-        let mut counts = Vec::with_capacity(plans.len());
-        for plan in plans {
-            let Plan::Read { shape, manner, .. } = plan else {
-                counts.push(vec![]);
-                continue;
-            };
-            let selection = blocks.filter(|_| *manner != Manner::Whole).map(|blocks| &blocks.selection);
-            counts.push(shape.leaves.iter().map(|leaf| self.want(*leaf, selection, &mut wanted)).collect());
+        let mut counts = vec![];
+        for (leaves, selection) in parts {
+            counts.extend(leaves.iter().map(|leaf| self.want(*leaf, *selection, &mut wanted)));
         }
-        let mut bytes = self.scan.fetch(&self.file.location, &wanted).await?.into_iter();
-        let mut starts = wanted.iter().map(|range| range.start);
-        let mut read = Vec::with_capacity(plans.len());
-        for (plan, counts) in plans.iter().zip(counts) {
-            let leaves = match plan {
-                Plan::Read { shape, .. } => shape.leaves.as_slice(),
-                _ => &[],
-            };
-            let pages = leaves.iter().zip(counts).map(|(leaf, count)| {
-                let pieces = starts.by_ref().zip(bytes.by_ref()).take(count).collect();
-                Arc::new(Pages::new(self.file.metadata.row_group(self.index).column(*leaf), pieces))
-            });
-            read.push(pages.collect());
-        }
-        Ok(read)
+        let bytes = self.scan.fetch(&self.file.location, &wanted).await?;
+        let mut pieces = wanted.iter().map(|range| range.start).zip(bytes);
+        let mut counts = counts.into_iter();
+        let mut of_leaf = |(leaf, count): (&usize, usize)| {
+            let chunk = self.file.metadata.row_group(self.index).column(*leaf);
+            Arc::new(Pages::new(chunk, pieces.by_ref().take(count).collect()))
+        };
+        Ok(parts.iter().map(|(leaves, _)| leaves.iter().zip(counts.by_ref()).map(&mut of_leaf).collect()).collect())
     }
 
     fn want(&self, leaf: usize, selection: Option<&RowSelection>, wanted: &mut Vec<Range<u64>>) -> usize {
@@ -252,10 +229,9 @@ impl Group<'_> {
         let batch_rows = if manner == Manner::Wide { self.scan.batch_rows } else { selected };
         let reader = self.reader(&shape, pages, batch_rows, blocks.map(|blocks| blocks.selection.clone()))?;
         if manner == Manner::Wide {
-            return Ok(Source::Wide(Box::new(Wide { reader, batch_rows, shape, data_type })));
+            return Ok(Source::Wide(Box::new(Wide { reader, name: self.name(), batch_rows, shape, data_type })));
         }
         let array = self.collect(reader, &shape, &data_type)?;
-
         if manner == Manner::Whole {
             let decoded = Arc::new(Decoded::new(array, &data_type)?);
             self.scan.kept().put(place, Arc::clone(&decoded));
@@ -269,7 +245,7 @@ impl Group<'_> {
         Ok(Source::Few(decoded.take(&rows)?))
     }
 
-    fn reader(
+    pub(super) fn reader(
         &self,
         shape: &Shape,
         pages: Vec<Arc<Pages>>,
@@ -288,7 +264,12 @@ impl Group<'_> {
     }
 
     /// All that a reader gives, as one array.
-    fn collect(&self, reader: ParquetRecordBatchReader, shape: &Shape, data_type: &DataType) -> Result<ArrayRef> {
+    pub(super) fn collect(
+        &self,
+        reader: ParquetRecordBatchReader,
+        shape: &Shape,
+        data_type: &DataType,
+    ) -> Result<ArrayRef> {
         let mut arrays = vec![];
         for batch in reader {
             let batch = batch.map_err(|error| self.failure(error.into()))?;
@@ -304,125 +285,12 @@ impl Group<'_> {
         }
     }
 
-    /// The values of a map's entries that have a key.
-    async fn entry(
-        &self,
-        (map, key): (Arc<[String]>, Arc<str>),
-        place: Place,
-        keep: bool,
-        rows: &Rows,
-    ) -> Result<Source> {
-        let wanted = if keep { Rows::All(self.rows()) } else { rows.clone() };
-        let Some((keys, positions)) = self.keys(&map, &wanted).await? else {
-            return Ok(Source::Constant(ScalarValue::Utf8View(None)));
-        };
-        let found = find(keys.as_list::<i32>(), &key, &wanted, positions.as_ref());
-        let values = if found.rows.len() == 0 { found.no_values() } else { self.values(&map, &found).await? };
-        if !keep {
-            return Ok(Source::Few(values));
-        }
-        let decoded = Arc::new(coded(values));
-        self.scan.kept().put(place, Arc::clone(&decoded));
-        Ok(Source::Kept(decoded))
-    }
-
-    /// Lists of the keys of a map, and where in them the wanted rows are, if not at their own places; `None` if the file
-    /// has no such map.
-    async fn keys(&self, map: &Arc<[String]>, wanted: &Rows) -> Result<Option<(ArrayRef, Option<UInt32Array>)>> {
-        let input = Input::Keys(Arc::clone(map));
-        let blocks = wanted.blocks();
-        let plan = self.plan((&input, &DataType::Null), wanted, blocks.as_ref(), false)?;
-        let mut pages = self.read_all(std::slice::from_ref(&plan), blocks.as_ref()).await?;
-        let (array, positions) = match plan {
-            Plan::Kept(decoded) => (decoded, None),
-            Plan::Read { shape, manner, place, .. } => {
-                let blocks = blocks.filter(|_| manner != Manner::Whole);
-                let (rows, selection) = match &blocks {
-                    Some(blocks) => (blocks.rows, Some(blocks.selection.clone())),
-                    None => (self.rows(), None),
-                };
-                let reader = self.reader(&shape, pages.pop().unwrap_or_default(), rows, selection)?;
-                let decoded = Arc::new(Decoded::Plain(self.collect(reader, &shape, &DataType::Null)?));
-                if blocks.is_none() {
-                    self.scan.kept().put(place, Arc::clone(&decoded));
-                }
-                (decoded, blocks.map(|blocks| blocks.positions))
-            }
-            Plan::Constant(_) | Plan::Entry { .. } => return Ok(None),
-        };
-        Ok(match array.as_ref() {
-            Decoded::Plain(keys) if keys.as_list_opt::<i32>().is_some() => Some((Arc::clone(keys), positions)),
-            _ => None,
-        })
-    }
-
-    async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<ArrayRef> {
-        let shape = self.shape(map, Part::Values)?;
-        let Some(shape) = shape else { return Ok(found.no_values()) };
-        let blocks = found.rows.blocks().filter(|blocks| blocks.rows * 2 < self.rows());
-        let selection = blocks.as_ref().map(|blocks| blocks.selection.clone());
-        let mut wanted = vec![];
-        let mut pages = vec![];
-        for leaf in &shape.leaves {
-            self.want(*leaf, selection.as_ref(), &mut wanted);
-        }
-        let bytes = self.scan.fetch(&self.file.location, &wanted).await?;
-        let pieces: Vec<_> = wanted.iter().map(|range| range.start).zip(bytes).collect();
-        for leaf in &shape.leaves {
-            let chunk = self.file.metadata.row_group(self.index).column(*leaf);
-            pages.push(Arc::new(Pages::new(chunk, pieces.clone())));
-        }
-        let positions = match (&blocks, &found.rows) {
-            (Some(blocks), _) => blocks.positions.clone(),
-            (None, Rows::Some { at, .. }) => at.clone(),
-            (None, Rows::All(rows)) => (0..*rows as u32).collect::<Vec<_>>().into(),
-        };
-        let batch_rows = blocks.as_ref().map_or(self.rows(), |blocks| blocks.rows);
-        let reader = self.reader(&shape, pages, batch_rows, selection)?;
-        let lists = self.collect(reader, &shape, &DataType::Null)?;
-        let lists: &ListArray = lists
-            .as_list_opt()
-            .ok_or_else(|| DataFusionError::Internal(format!("the values of {} are no lists", map.join("."))))?;
-        found.values(lists, &positions)
-    }
-
-    /// Names the file.
     fn failure(&self, error: DataFusionError) -> DataFusionError {
-        error.context(format!("read row group {} of {}", self.index, self.file.location))
+        Unreadable::new(self.name(), error)
     }
-}
 
-impl Source {
-    /// The values of wanted rows `offset..offset + length`; of a wide source, of its next batch, at `positions`.
-    pub(crate) fn values(
-        &mut self,
-        rows: &Rows,
-        (offset, length): (usize, usize),
-        positions: Option<&UInt32Array>,
-        is_coded: bool,
-    ) -> Result<ArrayRef> {
-        match self {
-            Source::Constant(value) => value.to_array_of_size(length),
-            Source::Kept(decoded) if is_coded => match rows {
-                Rows::All(all) if length == *all => decoded.coded(rows),
-                Rows::All(_) => decoded.slice(offset, length).coded(&Rows::All(length)),
-                Rows::Some { .. } => decoded.coded(&rows.slice(offset, length)),
-            },
-            Source::Kept(decoded) => match rows {
-                Rows::All(all) if length == *all => decoded.take(rows),
-                Rows::All(_) => decoded.slice(offset, length).take(&Rows::All(length)),
-                Rows::Some { .. } => decoded.take(&rows.slice(offset, length)),
-            },
-            Source::Few(array) => Ok(array.slice(offset, length)),
-            Source::Wide(wide) => {
-                let Some(batch) = wide.reader.next() else { return Ok(new_null_array(&wide.data_type, 0)) };
-                let array = wide.shape.unwrap(batch?.column(0))?;
-                let decoded = Decoded::new(array, &wide.data_type)?;
-                match positions {
-                    Some(at) => decoded.take(&Rows::Some { of: 0, at: at.clone() }),
-                    None => decoded.take(&Rows::All(length)),
-                }
-            }
-        }
+    /// What is read, for errors.
+    fn name(&self) -> String {
+        format!("row group {} of {}", self.index, self.file.location)
     }
 }

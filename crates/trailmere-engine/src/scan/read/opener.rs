@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt32Array};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, RecordBatchOptions};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::{ParquetAccessPlan, ParquetFileMetrics, RowGroupAccessPlanFilter};
@@ -17,8 +16,9 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use parquet::file::metadata::ParquetMetaData;
 
+use super::columns::{Columns, of_columns};
 use super::conjunct::{Conjunct, conjuncts};
-use super::group::{File, Group, Source};
+use super::group::{File, Group};
 use super::rows::Rows;
 use super::source::Scan;
 
@@ -118,8 +118,7 @@ async fn read(scan: Arc<Scan>, file: Arc<File>, index: usize) -> Result<Batches>
     }
     let projection = &scan.projection;
     let sources = group.load(&projection.inputs, &rows).await?;
-    let mut columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows);
-    columns.is_coded = scan.is_coded;
+    let columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows).coded(scan.is_coded);
     let scan = Arc::clone(&scan);
     Ok(Box::new(columns.map(move |batch| project(&scan, &batch?))))
 }
@@ -151,13 +150,6 @@ fn project(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
 }
 
-/// The schema with the types that the columns have.
-fn of_columns(schema: &SchemaRef, columns: &[ArrayRef]) -> SchemaRef {
-    let fields = schema.fields().iter().zip(columns);
-    let fields = fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
 /// Lets go the texts of other rows, where those are many.
 fn compact(column: ArrayRef) -> ArrayRef {
     let Some(texts) = column.as_string_view_opt() else { return column };
@@ -166,74 +158,4 @@ fn compact(column: ArrayRef) -> ArrayRef {
         return column;
     }
     Arc::new(texts.gc())
-}
-
-/// Reads inputs batch by batch.
-pub(crate) struct Columns {
-    sources: Vec<Source>,
-    schema: SchemaRef,
-    rows: Rows,
-    /// Where the wanted rows stand in what wide sources give; `None` if that is just them.
-    positions: Option<UInt32Array>,
-    /// Rows of wide sources' batches that were read.
-    read: usize,
-    /// Rows that wide sources give in all.
-    selected: usize,
-    done: usize,
-    batch_rows: usize,
-    is_wide: bool,
-    /// Whether texts stay as they are coded.
-    is_coded: bool,
-}
-
-impl Columns {
-    /// `batch_rows`: of a batch, unless a source is read in batches of its own.
-    pub(crate) fn new(sources: Vec<Source>, schema: SchemaRef, rows: Rows, batch_rows: usize) -> Self {
-        let wide = sources.iter().find_map(|source| match source {
-            Source::Wide(wide) => Some(wide.batch_rows),
-            _ => None,
-        });
-        let (is_wide, batch_rows) = (wide.is_some(), wide.unwrap_or(batch_rows));
-        let blocks = if is_wide { rows.blocks() } else { None };
-        let selected = blocks.as_ref().map_or(rows.len(), |blocks| blocks.rows);
-        let positions = blocks.map(|blocks| blocks.positions);
-        Columns { sources, schema, rows, positions, read: 0, selected, done: 0, batch_rows, is_wide, is_coded: false }
-    }
-
-    fn batch(&mut self, length: usize, positions: Option<&UInt32Array>) -> Result<RecordBatch> {
-        let (offset, rows, is_coded) = (self.done, self.rows.clone(), self.is_coded);
-        let columns = self.sources.iter_mut().map(|source| source.values(&rows, (offset, length), positions, is_coded));
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        self.done += length;
-        let options = RecordBatchOptions::new().with_row_count(Some(length));
-        let schema = if is_coded { of_columns(&self.schema, &columns) } else { Arc::clone(&self.schema) };
-        Ok(RecordBatch::try_new_with_options(schema, columns, &options)?)
-    }
-
-    /// The next batch of the wide sources.
-    fn wide(&mut self) -> Result<RecordBatch> {
-        let from = self.read;
-        self.read = (from + self.batch_rows).min(self.selected);
-        match self.positions.clone() {
-            None => self.batch(self.read - from, None),
-            Some(all) => {
-                let end = all.values().partition_point(|at| (*at as usize) < self.read);
-                let here = all.slice(self.done, end - self.done);
-                let here = here.unary(|at| at - from as u32);
-                self.batch(here.len(), Some(&here))
-            }
-        }
-    }
-}
-
-impl Iterator for Columns {
-    type Item = Result<RecordBatch>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.is_wide {
-            return (self.read < self.selected).then(|| self.wide());
-        }
-        let left = self.rows.len() - self.done;
-        (left > 0).then(|| self.batch(left.min(self.batch_rows), None))
-    }
 }

@@ -30,6 +30,7 @@ use super::input::Inputs;
 use super::kept::KeptColumns;
 use super::opener::Opener;
 use super::shape::Shapes;
+use super::unreadable::Unreadable;
 
 /// Read of a file's end at once: the footer and page indexes of most files, in one request instead of three.
 const FOOTER_BYTES: usize = 64 << 10;
@@ -236,7 +237,7 @@ impl Scan {
             .with_metadata_size_hint(Some(FOOTER_BYTES))
             .fetch_metadata()
             .await
-            .map_err(|error| error.context(format!("read the footer of {}", file.location)))
+            .map_err(|error| Unreadable::new(format!("the footer of {}", file.location), error))
     }
 
     /// Ranges of a file, in one request where the store can do so.
