@@ -70,7 +70,9 @@ impl ExecutionPlan for GroupByNumbers {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let reservation = MemoryConsumer::new(format!("GroupByNumbers[{partition}]")).register(context.memory_pool());
+        // It lets go of memory when asked, by putting out its groups: so it has a fair share, not what it can get.
+        let consumer = MemoryConsumer::new(format!("GroupByNumbers[{partition}]")).with_can_spill(true);
+        let reservation = consumer.register(context.memory_pool());
         let metrics = BaselineMetrics::new(&self.metrics, partition);
         let batch_rows = context.session_config().batch_size();
         let grouping = Grouping::new(&self.aggregate, batch_rows, reservation, metrics)?;

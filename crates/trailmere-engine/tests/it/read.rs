@@ -81,7 +81,7 @@ async fn groups_are_the_same_in_little_memory() {
     let folder = tempfile::tempdir().unwrap();
     write_log(folder.path(), 20_000);
     let plenty = TestLake::of(folder.path()).await;
-    let little = TestLake::of_with(folder.path(), EngineOptions { memory_limit: 3 << 20, ..Default::default() }).await;
+    let little = TestLake::of_with(folder.path(), EngineOptions { memory_limit: 8 << 20, ..Default::default() }).await;
     let grouped = "SELECT count(*), sum(n), min(least), sum(distinct_ids) FROM (SELECT eventName, minute(eventTime), count(*) AS n,
         min(eventID) AS least, approx_distinct(requestID) AS distinct_ids FROM events GROUP BY 1, 2)";
     let many = "SELECT count(*), sum(n), max(name) FROM

@@ -59,7 +59,7 @@ impl Source {
             Source::Few(array) => Ok(array.slice(offset, length)),
             Source::Wide(wide) => {
                 let Some(batch) = wide.reader.next() else { return Ok(new_null_array(&wide.data_type, 0)) };
-                let failed = |error| Unreadable::new(wide.name.clone(), DataFusionError::from(error));
+                let failed = |error| Unreadable::error(wide.name.clone(), DataFusionError::from(error));
                 let array = wide.shape.unwrap(batch.map_err(failed)?.column(0))?;
                 let decoded = Decoded::new(array, &wide.data_type)?;
                 match positions {

@@ -286,7 +286,7 @@ impl Group<'_> {
     }
 
     fn failure(&self, error: DataFusionError) -> DataFusionError {
-        Unreadable::new(self.name(), error)
+        Unreadable::error(self.name(), error)
     }
 
     /// What is read, for errors.

@@ -237,7 +237,7 @@ impl Scan {
             .with_metadata_size_hint(Some(FOOTER_BYTES))
             .fetch_metadata()
             .await
-            .map_err(|error| Unreadable::new(format!("the footer of {}", file.location), error))
+            .map_err(|error| Unreadable::error(format!("the footer of {}", file.location), error))
     }
 
     /// Ranges of a file, in one request where the store can do so.

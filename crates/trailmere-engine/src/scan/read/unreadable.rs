@@ -15,7 +15,7 @@ pub(crate) struct Unreadable {
 
 impl Unreadable {
     /// Wraps what a reader said; a store that can't be reached says for itself which file it was asked for.
-    pub(crate) fn new(part: impl Into<String>, error: DataFusionError) -> DataFusionError {
+    pub(crate) fn error(part: impl Into<String>, error: DataFusionError) -> DataFusionError {
         match error {
             DataFusionError::ObjectStore(_) => error,
             other => {
