@@ -11,6 +11,7 @@ mod columns;
 mod implied;
 mod members;
 mod scan;
+mod slim;
 mod tables;
 
 mod options;

@@ -24,6 +24,7 @@ use crate::implied::ImpliedTimes;
 use crate::jobs::AskedStore;
 use crate::members::SplitStructs;
 use crate::options::QueryRequest;
+use crate::slim::slim;
 use crate::statistics::{Meter, QueryStatistics};
 use crate::topk::{Narrowed, narrow};
 
@@ -162,7 +163,7 @@ async fn physical_plan(
     plan: LogicalPlan,
     state: &SessionState,
 ) -> datafusion::error::Result<(Arc<dyn ExecutionPlan>, Option<Arc<dyn ExecutionPlan>>)> {
-    let Narrowed { plan, scouted } = narrow(state.optimize(&plan)?, state).await?;
+    let Narrowed { plan, scouted } = narrow(state.optimize(&slim(plan, state))?, state).await?;
     // Optimized once more only if it has changed: planning is a part of every answer's time.
     let physical = match scouted {
         None => state.query_planner().create_physical_plan(&plan, state).await?,

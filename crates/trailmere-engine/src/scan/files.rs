@@ -2,7 +2,6 @@
 //!
 //! A store may have ten thousand files: what nobody asks for is not converted.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -66,27 +65,30 @@ pub(crate) fn partitioned(file: &DataFile, file_schema: &SchemaRef, asked: &Aske
     }
 }
 
-/// The columns whose statistics a scan has a use for. Converting all of them took longer than counting the events.
+/// The columns whose statistics a scan has a use for, by their places in the table's schema. Converting all of them took
+/// longer than counting the events.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
-    columns: HashSet<String>,
+    columns: Vec<usize>,
 }
 
 impl Asked {
     /// What is projected, what filters name, and what files are sorted by.
-    pub(crate) fn new<'a>(columns: impl Iterator<Item = &'a str>) -> Self {
-        Asked { columns: columns.map(str::to_owned).collect() }
-    }
-
-    fn statistics(&self, file: &DataFile, column: &str) -> ColumnStatistics {
-        match self.columns.contains(column) {
-            true => column_statistics(file, column),
-            false => ColumnStatistics::new_unknown(),
-        }
+    pub(crate) fn new<'a>(schema: &Schema, names: impl Iterator<Item = &'a str>) -> Self {
+        let mut columns: Vec<usize> = names.filter_map(|name| schema.index_of(name).ok()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        Asked { columns }
     }
 }
 
 fn statistics(file: &DataFile, schema: &Schema, asked: &Asked) -> Statistics {
-    let columns = schema.fields().iter().map(|field| asked.statistics(file, field.name())).collect();
+    let mut columns = vec![ColumnStatistics::new_unknown(); schema.fields().len()];
+    for &index in &asked.columns {
+        if let Some(column) = columns.get_mut(index) {
+            *column = column_statistics(file, schema.field(index).name());
+        }
+    }
     Statistics {
         num_rows: Precision::Exact(file.rows as usize),
         total_byte_size: Precision::Inexact(file.size as usize),
@@ -118,11 +120,10 @@ pub(crate) fn table_statistics<'a>(
 ) -> Statistics {
     let mut total: Option<Statistics> = None;
     for file in files {
-        let statistics = statistics(file, schema, asked);
-        total = Some(match total {
-            None => statistics,
-            Some(sum) => merge(sum, &statistics),
-        });
+        match &mut total {
+            None => total = Some(statistics(file, schema, asked)),
+            Some(sum) => add(sum, file, schema, asked),
+        }
     }
     total.unwrap_or_else(|| Statistics {
         num_rows: Precision::Exact(0),
@@ -131,13 +132,14 @@ pub(crate) fn table_statistics<'a>(
     })
 }
 
-fn merge(mut sum: Statistics, next: &Statistics) -> Statistics {
-    sum.num_rows = sum.num_rows.add(&next.num_rows);
-    sum.total_byte_size = sum.total_byte_size.add(&next.total_byte_size);
-    for (column, other) in sum.column_statistics.iter_mut().zip(&next.column_statistics) {
+fn add(sum: &mut Statistics, file: &DataFile, schema: &Schema, asked: &Asked) {
+    sum.num_rows = sum.num_rows.add(&Precision::Exact(file.rows as usize));
+    sum.total_byte_size = sum.total_byte_size.add(&Precision::Inexact(file.size as usize));
+    for &index in &asked.columns {
+        let Some(column) = sum.column_statistics.get_mut(index) else { continue };
+        let other = column_statistics(file, schema.field(index).name());
         column.min_value = column.min_value.min(&other.min_value);
         column.max_value = column.max_value.max(&other.max_value);
         column.null_count = column.null_count.add(&other.null_count);
     }
-    sum
 }

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{DFSchema, Result, ScalarValue, Statistics};
 use datafusion::datasource::TableType;
-use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -25,7 +24,8 @@ use object_store::ObjectStore;
 use trailmere_model::{EVENTTIME, StoreType, sort_columns};
 use trailmere_store::DataFile;
 
-use super::files::{Asked, first_event_time, null_count, partitioned, table_statistics};
+use super::files::{Asked, first_event_time, null_count, table_statistics};
+use super::listing::Schemas;
 use super::needles::{Candidate, look_up, needles};
 use super::prune::{of_days, prune};
 use super::read::{EventSource, Shared};
@@ -141,7 +141,7 @@ impl TableProvider for StoreScan {
 
     fn statistics(&self) -> Option<Statistics> {
         let is_all_shown = self.retention_filter(self.files.iter()).is_none();
-        let every = Asked::new(self.schema.fields().iter().map(|field| field.name().as_str()));
+        let every = Asked::new(&self.schema, self.schema.fields().iter().map(|field| field.name().as_str()));
         is_all_shown.then(|| table_statistics(self.files.iter(), &self.schema, &every))
     }
 
@@ -184,7 +184,7 @@ impl StoreScan {
     fn asked(&self, read: &[usize], filters: &[Expr]) -> Asked {
         let projected = read.iter().map(|index| self.schema.field(*index).name().as_str());
         let filtered = filters.iter().flat_map(Expr::column_refs).map(|column| column.name.as_str());
-        Asked::new(projected.chain(filtered).chain(sort_columns(self.store_type).iter().copied()))
+        Asked::new(&self.schema, projected.chain(filtered).chain(sort_columns(self.store_type).iter().copied()))
     }
 
     fn scan_files(
@@ -196,31 +196,22 @@ impl StoreScan {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let source = self.source(state, pruned);
         let schema = file_schema(self.store_type);
-        let read: Vec<PartitionedFile> =
-            pruned.files.iter().map(|candidate| read(candidate, &schema, &asked)).collect();
-        let mut groups = FileGroup::new(read).split_files(state.config().target_partitions().max(1));
+        let schemas = Schemas { file: &schema, table: &self.schema };
+        let listing = self.shared.listings.of(&self.files, asked);
+        let mut groups =
+            FileGroup::new(listing.read(&pruned.files, schemas)).split_files(state.config().target_partitions().max(1));
         if groups.is_empty() {
             // Everything was pruned: one partition without rows, since a plan needs one.
             groups.push(FileGroup::new(vec![]));
         }
-        let statistics = table_statistics(pruned.files.iter().map(|candidate| candidate.file), &self.schema, &asked);
         let config = FileScanConfigBuilder::new(self.object_store_url.clone(), Arc::new(source))
             .with_file_groups(groups)
-            .with_statistics(statistics)
+            .with_statistics(listing.statistics(&pruned.files, schemas))
             .with_output_ordering(self.ordering(&pruned.files).into_iter().collect())
             .with_projection_indices(Some(projection))?
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
-    }
-}
-
-/// The file for a scan, without the row groups that hold nothing.
-fn read(candidate: &Candidate<'_>, schema: &SchemaRef, asked: &Asked) -> PartitionedFile {
-    let file = partitioned(candidate.file, schema, asked);
-    match candidate.access_plan() {
-        Some(plan) => file.with_extension(plan),
-        None => file,
     }
 }
 

@@ -31,6 +31,7 @@ use super::kept::KeptColumns;
 use super::opener::Opener;
 use super::shape::Shapes;
 use super::unreadable::Unreadable;
+use crate::scan::listing::Listings;
 
 /// Read of a file's end at once: the footer and page indexes of most files, in one request instead of three.
 const FOOTER_BYTES: usize = 64 << 10;
@@ -40,12 +41,14 @@ const FOOTER_BYTES: usize = 64 << 10;
 pub(crate) struct Shared {
     kept: KeptColumns,
     shapes: Shapes,
+    /// Files as scans want them.
+    pub(crate) listings: Listings,
 }
 
 impl Shared {
     /// Keeps up to so many bytes of decoded columns.
     pub(crate) fn new(kept: usize) -> Self {
-        Shared { kept: KeptColumns::new(kept), shapes: Shapes::default() }
+        Shared { kept: KeptColumns::new(kept), shapes: Shapes::default(), listings: Listings::default() }
     }
 }
 
