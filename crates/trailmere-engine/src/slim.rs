@@ -8,13 +8,17 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
+use crate::members::SplitStructs;
+
 /// The plan without columns that nobody reads. One with subqueries stays as it is: they are taken apart first.
 pub(crate) fn slim(plan: LogicalPlan, config: &dyn OptimizerConfig) -> LogicalPlan {
     if matches!(plan, LogicalPlan::Explain(_)) || has_subqueries(&plan) {
         return plan;
     }
     let before = plan.clone();
-    match OptimizeProjections::new().rewrite(plan, config) {
+    // Members first: they are found by the projection right above a scan, which may go.
+    let slimmer = SplitStructs.rewrite(plan, config);
+    match slimmer.and_then(|plan| OptimizeProjections::new().rewrite(plan.data, config)) {
         Ok(slimmer) => slimmer.data,
         // The rule comes again with all the others, which say what is wrong.
         Err(_) => before,
