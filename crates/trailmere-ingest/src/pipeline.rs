@@ -89,6 +89,7 @@ pub(crate) async fn run(round: &Round<'_>, feed: Feed<'_>) -> Result<Tally> {
         news,
         parcels,
         numbers: Arc::new(AtomicU64::new(0)),
+        parcel_bytes: worker::parcel_bytes(assemble::batch_bytes(round.request)),
     };
     let (listed, (), (), (), mut tally) = tokio::try_join!(
         feed.choose(round, to_fetch),
@@ -134,10 +135,10 @@ async fn reserve(task: Task, room: Arc<Semaphore>) -> (Task, Option<OwnedSemapho
 async fn decode(shared: Shared, threads: usize, fetched: Receiver<Fetched>) -> Result<()> {
     let fetched = Arc::new(Mutex::new(fetched));
     let workers: Vec<_> = (0..threads)
-        .map(|_| {
+        .map(|thread| {
             let (shared, fetched) = (shared.clone(), fetched.clone());
             blocking(move || {
-                worker::work(&shared, || fetched.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv())
+                worker::work(thread, &shared, || fetched.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv())
             })
         })
         .collect();

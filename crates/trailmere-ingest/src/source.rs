@@ -10,6 +10,7 @@ mod standard_input;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use object_store::ObjectStore;
 use object_store::path::Path;
 use tokio::sync::mpsc::Sender;
@@ -55,6 +56,12 @@ impl LogFile {
     /// The key taken apart, if CloudTrail delivered it there.
     pub(crate) fn log_key(&self) -> Option<LogKey> {
         LogKey::parse(&self.key)
+    }
+
+    /// When CloudTrail delivered it: the time in its name, or the beginning of its day.
+    pub(crate) fn delivered(&self) -> Option<DateTime<Utc>> {
+        let key = self.log_key()?;
+        key.file_time().or_else(|| Some(key.date.and_hms_opt(0, 0, 0)?.and_utc()))
     }
 
     /// Whether its bytes have to come over the network.

@@ -16,6 +16,8 @@ const REJECTED_BEGINNING: usize = 256;
 /// Rows, and the log files that ended with them.
 #[derive(Default)]
 pub(crate) struct Parcel {
+    /// The number of the thread that decoded it.
+    pub(crate) thread: usize,
     pub(crate) chunks: Vec<Chunk>,
     pub(crate) files: Vec<FileResult>,
     /// The number of the log file that goes on in the next parcel of the same thread.
@@ -31,6 +33,24 @@ pub(crate) struct Chunk {
     pub(crate) bytes: usize,
 }
 
+impl Chunk {
+    /// The rows of days before this one, and the others. Rows of a chunk that has both are not copied: in each of the two,
+    /// those of the other go nowhere.
+    pub(crate) fn split(self, day: i64) -> (Option<Chunk>, Option<Chunk>) {
+        if !self.rows.iter().any(|row| row.is_before(day)) {
+            return (None, Some(self));
+        }
+        if self.rows.iter().all(|row| row.targets == 0 || row.is_before(day)) {
+            return (Some(self), None);
+        }
+        let only = |is_wanted: &dyn Fn(i64) -> bool| {
+            let rows = self.rows.iter().map(|row| if is_wanted(row.day) { *row } else { Row { targets: 0, ..*row } });
+            Chunk { rows: rows.collect(), batch: self.batch.clone(), ..self }
+        };
+        (Some(only(&|of| of < day)), Some(only(&|of| of >= day)))
+    }
+}
+
 /// Where a row goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
@@ -38,6 +58,13 @@ pub(crate) struct Row {
     pub(crate) day: i64,
     /// The targets, a bit each.
     pub(crate) targets: u64,
+}
+
+impl Row {
+    /// Whether it goes anywhere, and is of an earlier day.
+    pub(crate) fn is_before(self, day: i64) -> bool {
+        self.targets != 0 && self.day < day
+    }
 }
 
 /// How a log file went.
@@ -180,6 +207,14 @@ impl FileResult {
             ingested,
         });
         End::Broken { reason, is_content: true }
+    }
+
+    /// Forgets which records were taken, of a log file that was read to its end: they tell only what the next copy of one
+    /// that was not may leave out.
+    pub(crate) fn forget_taken(&mut self) {
+        if !matches!(self.end, End::Broken { .. }) {
+            self.taken = Vec::new();
+        }
     }
 
     /// Whether the ledger is to know of it: not if only the way to the file failed, and nothing came.

@@ -1,16 +1,16 @@
-//! In which order are listed log files read? By day of delivery, as far as a window of them allows.
+//! In which order are listed log files read? By time of delivery, as far as a window of them allows.
 //!
 //! Listings go account by account and region by region. Read like that, each batch would hold events of every day, and
-//! leave a small file for each: read day by day, batches fill large files of a few days.
+//! leave a small file for each: read in the order of delivery, batches fill one large file a day.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 
 use super::plan::Task;
 
-/// Log files that may wait for those of earlier days.
+/// Log files that may wait for those of earlier times.
 const WINDOW_FILES: usize = 1 << 16;
 
 /// Log files that wait to be read.
@@ -22,13 +22,13 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn push(&mut self, task: Box<Task>) {
-        // What has no day of delivery comes last.
-        let day = task.file.log_key().map_or(NaiveDate::MAX, |key| key.date);
-        self.waiting.push(Reverse(Waiting { day, number: self.numbers, task }));
+        // What has no time of delivery comes last.
+        let time = task.file.delivered().unwrap_or(DateTime::<Utc>::MAX_UTC);
+        self.waiting.push(Reverse(Waiting { time, number: self.numbers, task }));
         self.numbers += 1;
     }
 
-    /// The first one of the earliest day.
+    /// The first one of the earliest time.
     pub(super) fn pop(&mut self) -> Option<Box<Task>> {
         self.waiting.pop().map(|Reverse(waiting)| waiting.task)
     }
@@ -44,14 +44,14 @@ impl Window {
 
 /// A log file with its turn.
 struct Waiting {
-    day: NaiveDate,
+    time: DateTime<Utc>,
     number: u64,
     task: Box<Task>,
 }
 
 impl Waiting {
-    fn turn(&self) -> (NaiveDate, u64) {
-        (self.day, self.number)
+    fn turn(&self) -> (DateTime<Utc>, u64) {
+        (self.time, self.number)
     }
 }
 

@@ -19,9 +19,12 @@ use crate::source::{Body, open};
 use crate::verify::Standing;
 
 /// A parcel goes out when its rows take about this much, at the end of a log file.
-pub(crate) const PARCEL_BYTES: usize = 8 << 20;
-/// A log file that alone is larger than this is cut into several parcels.
-const CUT_BYTES: usize = 2 * PARCEL_BYTES;
+const PARCEL_BYTES: usize = 8 << 20;
+/// Or this part of a batch: days end within parcels, and what waits for the next batch keeps whole ones in memory.
+const PARCELS_IN_BATCH: usize = 16;
+const LEAST_PARCEL_BYTES: usize = 64 << 10;
+/// A log file that alone is so many times as large is cut into several parcels.
+const CUT: usize = 2;
 /// Many log files without rows make a parcel, too.
 const PARCEL_FILES: usize = 1024;
 /// A log file whose bytes, if they had to come over the network, are here.
@@ -41,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) news: UnboundedSender<News>,
     pub(crate) parcels: Sender<Parcel>,
     pub(crate) numbers: Arc<AtomicU64>,
+    pub(crate) parcel_bytes: usize,
 }
 
 /// What a thread has to tell whoever listens to the ingestion.
@@ -50,10 +54,15 @@ pub(crate) enum News {
     Step(Step),
 }
 
-/// Reads log files until `next` has no more.
-pub(crate) fn work(shared: &Shared, mut next: impl FnMut() -> Option<Fetched>) -> Result<()> {
+/// About how large parcels are, for batches of so many bytes.
+pub(crate) fn parcel_bytes(batch: usize) -> usize {
+    (batch / PARCELS_IN_BATCH).clamp(LEAST_PARCEL_BYTES, PARCEL_BYTES)
+}
+
+/// Reads log files until `next` has no more, as the thread of this number.
+pub(crate) fn work(thread: usize, shared: &Shared, mut next: impl FnMut() -> Option<Fetched>) -> Result<()> {
     let mut decoder = Decoder::default();
-    let mut worker = Worker::new(shared);
+    let mut worker = Worker::new(thread, shared);
     while let Some(fetched) = next() {
         worker.read(&mut decoder, fetched)?;
         if worker.is_due() {
@@ -64,6 +73,7 @@ pub(crate) fn work(shared: &Shared, mut next: impl FnMut() -> Option<Fetched>) -
 }
 
 struct Worker<'s> {
+    thread: usize,
     shared: &'s Shared,
     builders: [Option<Building>; 5],
     files: Vec<FileResult>,
@@ -84,8 +94,8 @@ struct Building {
 }
 
 impl<'s> Worker<'s> {
-    fn new(shared: &'s Shared) -> Self {
-        Self { shared, builders: Default::default(), files: Vec::new(), current: None }
+    fn new(thread: usize, shared: &'s Shared) -> Self {
+        Self { thread, shared, builders: Default::default(), files: Vec::new(), current: None }
     }
 
     fn read(&mut self, decoder: &mut Decoder, fetched: Fetched) -> Result<()> {
@@ -106,6 +116,7 @@ impl<'s> Worker<'s> {
         };
         let Some(mut file) = self.current.take() else { return Err(Error::internal("the log file at hand was lost")) };
         file.end = end;
+        file.forget_taken();
         let (records, bytes_in, raw_bytes) = (file.records, file.task.file.size, file.raw_bytes);
         self.tell(News::Decoded(Decoded { files: 1, records, bytes_in, raw_bytes }));
         self.files.push(file);
@@ -155,12 +166,13 @@ impl<'s> Worker<'s> {
     }
 
     fn is_due(&self) -> bool {
-        self.files.len() >= PARCEL_FILES || self.bytes() >= PARCEL_BYTES
+        self.files.len() >= PARCEL_FILES || self.bytes() >= self.shared.parcel_bytes
     }
 
     /// Sends everything; waits while there is no room.
     fn send(&mut self, open: Option<u64>) -> Result<()> {
-        let mut parcel = Parcel { chunks: Vec::new(), files: std::mem::take(&mut self.files), open };
+        let mut parcel =
+            Parcel { thread: self.thread, chunks: Vec::new(), files: std::mem::take(&mut self.files), open };
         for building in self.builders.iter_mut().flatten().filter(|building| !building.events.is_empty()) {
             let store_type = building.events.store_type();
             let batch = building.events.finish()?;
@@ -250,7 +262,7 @@ impl RecordSink for Worker<'_> {
             file.counts[target].raw_bytes += record.json().len() as u64;
         }
         let number = file.number;
-        if self.bytes() >= CUT_BYTES {
+        if self.bytes() >= CUT * self.shared.parcel_bytes {
             self.send(Some(number))?;
         }
         Ok(())

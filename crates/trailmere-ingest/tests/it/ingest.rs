@@ -6,6 +6,7 @@ mod corpus;
 #[cfg(unix)]
 mod crashes;
 mod damage;
+mod days;
 mod duplicates;
 mod failing;
 mod following;
