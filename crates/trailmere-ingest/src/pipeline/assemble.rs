@@ -4,8 +4,9 @@
 //! gets one file: opening a file costs a question as much as thousands of rows do. What is written is committed once no
 //! rows of its log files are left, or when there is much of it.
 
+mod writing;
+
 use std::collections::HashSet;
-use std::pin::Pin;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::Receiver;
@@ -13,10 +14,11 @@ use trailmere_model::Result;
 use trailmere_model::time::calendarday;
 
 use super::duplicates::Duplicates;
-use super::parcel::{Chunk, Parcel, Row};
+use super::parcel::{Chunk, FileResult, Parcel, Row};
 use super::tally::Tally;
-use super::unit::{Settled, Stage, Unit};
+use super::unit::Stage;
 use crate::request::IngestRequest;
+use writing::Writing;
 
 /// One part of so many of the memory budget is for the batch being filled. The one being written has as much, sorted
 /// copies of it and what encoders hold take the rest.
@@ -44,21 +46,17 @@ pub(super) async fn assemble(
 ) -> Result<Tally> {
     let mut filling = Filling::new(batch_bytes(request), stage.threads);
     let mut tally = Tally::new(stage.plan.targets.len());
-    let mut writing: Option<Writing<'_>> = None;
+    let mut writing = Writing::new(stage, filling.limit);
     let mut is_closed = false;
     loop {
-        if writing.is_none() && (filling.is_full() || (is_closed && !filling.is_empty())) {
-            writing = Some(write(stage, filling.take(is_closed)));
+        while writing.has_room() && (filling.is_full() || (is_closed && !filling.is_empty())) {
+            writing.write(filling.take(is_closed));
         }
         tokio::select! {
-            written = finish(&mut writing), if writing.is_some() => {
-                writing = None;
-                match written? {
-                    Written::Settled(settled) => {
-                        duplicates.committed();
-                        tally.settle(stage, settled);
-                    }
-                    Written::Held(unit) => filling.give_back(unit),
+            settled = writing.next(), if !writing.is_idle() => {
+                if let Some(settled) = settled? {
+                    duplicates.committed();
+                    tally.settle(stage, settled);
                 }
             }
             parcel = parcels.recv(), if !is_closed && !filling.is_full() => match parcel {
@@ -71,35 +69,12 @@ pub(super) async fn assemble(
     Ok(tally)
 }
 
-type Writing<'a> = Pin<Box<dyn Future<Output = Result<Written>> + Send + 'a>>;
-
-enum Written {
-    Settled(Settled),
-    /// Rows are uploaded, but some log file of theirs goes on, or has rows that wait.
-    Held(Unit),
-}
-
 /// What is written at once.
 struct Batch {
     chunks: Vec<Chunk>,
-    unit: Unit,
-    /// Whether nothing is left of its log files, so that they can be committed.
-    is_whole: bool,
-}
-
-fn write<'a>(stage: &'a Stage<'_>, batch: Batch) -> Writing<'a> {
-    let Batch { chunks, mut unit, is_whole } = batch;
-    Box::pin(async move {
-        stage.store(chunks, &mut unit).await?;
-        if is_whole { stage.commit(unit).await.map(Written::Settled) } else { Ok(Written::Held(unit)) }
-    })
-}
-
-async fn finish(writing: &mut Option<Writing<'_>>) -> Result<Written> {
-    match writing {
-        Some(writing) => writing.await,
-        None => std::future::pending().await,
-    }
+    bytes: usize,
+    /// The log files to commit, if nothing is left of them.
+    whole: Option<Vec<FileResult>>,
 }
 
 /// The batch being filled.
@@ -108,7 +83,8 @@ struct Filling {
     limit: usize,
     chunks: Vec<Chunk>,
     bytes: usize,
-    unit: Unit,
+    /// Log files that ended, and are not committed.
+    files: Vec<FileResult>,
     /// Log files of which rows are here or uploaded, and more are to come.
     open: HashSet<u64>,
     /// Of each thread that decodes, when the newest of its log files was delivered; it goes on from there.
@@ -134,35 +110,35 @@ impl Filling {
             let times = parcel.files.iter().filter_map(|file| file.task.file.delivered());
             *reached = times.chain(*reached).max();
         }
-        self.unit.files.extend(parcel.files);
+        self.files.extend(parcel.files);
     }
 
     fn is_full(&self) -> bool {
         (self.bytes >= self.limit && !self.chunks.is_empty())
-            || (self.unit.files.len() >= BATCH_FILES && self.open.is_empty())
+            || (self.files.len() >= BATCH_FILES && self.open.is_empty())
     }
 
     fn is_empty(&self) -> bool {
-        self.chunks.is_empty() && self.unit.files.is_empty() && self.unit.data.is_empty()
+        self.chunks.is_empty() && self.files.is_empty()
     }
 
     /// Takes what is written next: the rows of days that are over, or everything.
     fn take(&mut self, is_last: bool) -> Batch {
-        let is_due = self.uncommitted >= UNCOMMITTED_BATCHES * self.limit || self.unit.files.len() >= BATCH_FILES;
+        let is_due = self.uncommitted >= UNCOMMITTED_BATCHES * self.limit || self.files.len() >= BATCH_FILES;
         let today = self.today().filter(|_| !is_last && !is_due);
         let (chunks, left) = match today {
             Some(today) => split(std::mem::take(&mut self.chunks), today),
             None => (std::mem::take(&mut self.chunks), vec![]),
         };
-        self.uncommitted += self.bytes;
-        self.bytes = left.iter().map(|chunk| chunk.bytes).sum();
-        self.uncommitted -= self.bytes;
+        let left_bytes = left.iter().map(|chunk| chunk.bytes).sum();
+        let bytes = std::mem::replace(&mut self.bytes, left_bytes) - left_bytes;
         self.chunks = left;
+        self.uncommitted += bytes;
         let is_whole = self.open.is_empty() && self.chunks.is_empty();
         if is_whole {
             self.uncommitted = 0;
         }
-        Batch { chunks, unit: std::mem::take(&mut self.unit), is_whole }
+        Batch { chunks, bytes, whole: is_whole.then(|| std::mem::take(&mut self.files)) }
     }
 
     /// The day of which log files still come, if enough rows are of days before it.
@@ -173,13 +149,6 @@ impl Filling {
         let over = |chunk: &Chunk| chunk.bytes / chunk.rows.len().max(1) * chunk.rows.iter().filter(is_over).count();
         let bytes: usize = self.chunks.iter().map(over).sum();
         (bytes > 0 && bytes >= self.limit / OVER_SHARE).then_some(today)
-    }
-
-    fn give_back(&mut self, held: Unit) {
-        self.unit.files.extend(held.files);
-        for (target, files) in held.data {
-            self.unit.data.entry(target).or_default().extend(files);
-        }
     }
 }
 

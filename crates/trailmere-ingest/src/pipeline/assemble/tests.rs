@@ -41,13 +41,12 @@ fn rows_of_the_newest_day_wait_and_so_does_the_commit() {
         filling(40, vec![parcel(1, (1, 9), &[1, 1]), parcel(2, (2, 0), &[1, 2]), parcel(3, (2, 4), &[2])]);
     assert!(filling.is_full());
     let first = filling.take(false);
-    assert_eq!((days(&first), first.is_whole), (vec![1, 1, 1], false));
-    filling.give_back(first.unit);
+    assert_eq!((days(&first), first.whole.is_some()), (vec![1, 1, 1], false));
     assert_eq!(filling.today(), None, "what was written is not there any more");
     filling.add(parcel(4, (2, 23), &[2, 2]));
     let last = filling.take(true);
-    assert_eq!((days(&last), last.is_whole), (vec![2, 2, 2, 2], true));
-    assert_eq!(last.unit.files.len(), 4);
+    assert_eq!(days(&last), [2, 2, 2, 2]);
+    assert_eq!(last.whole.map(|files| files.len()), Some(4));
     assert!(filling.is_empty());
 }
 
@@ -56,7 +55,7 @@ fn a_day_is_over_when_late_log_files_are_there() {
     let mut early = filling(30, vec![parcel(1, (1, 23), &[1, 1]), parcel(2, (2, 0), &[1, 2])]);
     let batch = early.take(false);
     // Just after midnight, nothing is over: everything goes rather than nothing.
-    assert_eq!((days(&batch), batch.is_whole), (vec![1, 1, 1, 2], true));
+    assert_eq!((days(&batch), batch.whole.is_some()), (vec![1, 1, 1, 2], true));
 }
 
 #[test]
@@ -64,7 +63,7 @@ fn a_day_larger_than_a_batch_is_written_as_it_comes() {
     let mut filling = filling(100, vec![parcel(1, (1, 23), &[1]), parcel(2, (2, 5), &[2; 9])]);
     assert!(filling.is_full());
     let batch = filling.take(false);
-    assert_eq!((days(&batch).len(), batch.is_whole), (10, true));
+    assert_eq!((days(&batch).len(), batch.whole.is_some()), (10, true));
     assert!(filling.is_empty());
 }
 
@@ -78,11 +77,9 @@ fn much_that_is_written_is_committed_with_all_rows_of_its_log_files() {
             continue;
         }
         let batch = filling.take(false);
-        whole.push(batch.is_whole);
-        if batch.is_whole {
+        whole.push(batch.whole.is_some());
+        if batch.whole.is_some() {
             assert!(filling.is_empty());
-        } else {
-            filling.give_back(batch.unit);
         }
     }
     assert!(whole.contains(&false) && whole.contains(&true), "{whole:?}");
