@@ -10,5 +10,6 @@ mod pairs;
 mod rows;
 mod rule;
 mod stream;
+mod whole;
 
 pub(crate) use rule::ByNumbers;

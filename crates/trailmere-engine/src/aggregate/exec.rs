@@ -14,6 +14,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
 use super::stream::Grouping;
+use super::whole::GroupWhole;
 
 /// A partial aggregation of rows whose texts are coded.
 #[derive(Debug)]
@@ -29,6 +30,13 @@ impl GroupByNumbers {
     /// Does what `aggregate` does over `input`.
     pub(super) fn new(aggregate: AggregateExec, input: Arc<dyn ExecutionPlan>) -> Self {
         GroupByNumbers { aggregate, input, metrics: ExecutionPlanMetricsSet::new() }
+    }
+}
+
+impl GroupByNumbers {
+    /// Both steps in one, of which this is the first.
+    pub(super) fn whole(&self, last: AggregateExec) -> GroupWhole {
+        GroupWhole::new(self.aggregate.clone(), last, Arc::clone(&self.input))
     }
 }
 

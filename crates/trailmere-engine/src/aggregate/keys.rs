@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_empty_array};
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, UInt32Array, new_empty_array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::Result;
@@ -45,17 +45,35 @@ impl Keys {
         self.keys.last().map_or(0, |(_, pairs)| pairs.len())
     }
 
-    /// The keys of all groups, by their numbers; none are left.
-    pub(super) fn take(&mut self) -> Result<Vec<ArrayRef>> {
+    /// The keys of all groups, by their numbers; none are left. Texts may be put out as positions in dictionaries.
+    pub(super) fn take(&mut self, is_coded: bool) -> Result<Vec<ArrayRef>> {
         let mut columns = vec![];
         let mut groups: Option<UInt32Array> = None;
         for (key, pairs) in self.keys.iter_mut().rev() {
             let (left, right) = pairs.take();
-            columns.push(key.take(&at(&right.into(), groups.as_ref()))?);
+            columns.push(key.take(&at(&right.into(), groups.as_ref()), is_coded)?);
             groups = Some(at(&left.into(), groups.as_ref()));
         }
         columns.reverse();
         Ok(columns)
+    }
+
+    /// Takes over the groups of others with the same keys, and gives the number that each of them has here.
+    pub(super) fn merge(&mut self, others: Keys) -> Result<Vec<usize>> {
+        let mut groups: Vec<usize> = vec![];
+        let mut lefts = 1;
+        for ((key, pairs), (mut other, mut other_pairs)) in self.keys.iter_mut().zip(others.keys) {
+            let numbers = key.merge(&mut other)?;
+            let (left, right) = other_pairs.take();
+            // Of the first key, all pairs have the left number 0.
+            let mut left: Vec<usize> =
+                left.iter().map(|left| groups.get(*left as usize).copied().unwrap_or(0)).collect();
+            let right: Vec<usize> = right.iter().map(|right| numbers[*right as usize]).collect();
+            pairs.intern(&mut left, &right, (lefts, key.len()));
+            lefts = pairs.len();
+            groups = left;
+        }
+        Ok(groups)
     }
 
     /// Bytes.
@@ -111,12 +129,27 @@ impl Key {
     }
 
     /// The values of these numbers; none are left.
-    fn take(&mut self, numbers: &UInt32Array) -> Result<ArrayRef> {
+    fn take(&mut self, numbers: &UInt32Array, is_coded: bool) -> Result<ArrayRef> {
+        let values = self.take_all()?;
+        if is_coded && self.data_type == DataType::Utf8View {
+            let codes = Int32Array::new(numbers.values().iter().map(|number| *number as i32).collect(), None);
+            return Ok(Arc::new(DictionaryArray::try_new(codes, values)?));
+        }
+        Ok(take(&values, numbers, None)?)
+    }
+
+    fn take_all(&mut self) -> Result<ArrayRef> {
         self.known = None;
         let mut values = self.values.emit(EmitTo::All)?;
         self.values = values_of(&self.data_type)?;
-        let values = values.pop().unwrap_or_else(|| new_empty_array(&self.data_type));
-        Ok(take(&values, numbers, None)?)
+        Ok(values.pop().unwrap_or_else(|| new_empty_array(&self.data_type)))
+    }
+
+    /// Takes over another's values, and gives the number that each of them has here.
+    fn merge(&mut self, other: &mut Key) -> Result<Vec<usize>> {
+        let mut numbers = vec![];
+        self.values.intern(&[other.take_all()?], &mut numbers)?;
+        Ok(numbers)
     }
 
     fn size(&self) -> usize {

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
-use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
+use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
+use datafusion::physical_plan::{ExecutionPlan, InputOrderMode, replace_children_if_necessary};
 
 use super::exec::GroupByNumbers;
+use super::whole::GroupWhole;
 use crate::scan::EventSource;
 
-/// Replaces partial aggregations of scans by those that group by numbers. The last of all rules: others know DataFusion's
+/// Replaces aggregations of scans by those that group by numbers. The last of all rules: others know DataFusion's
 /// own aggregations.
 #[derive(Debug)]
 pub(crate) struct ByNumbers;
@@ -29,14 +32,41 @@ impl PhysicalOptimizerRule for ByNumbers {
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let replaced = plan.transform_up(|node| {
-            Ok(match node.downcast_ref::<AggregateExec>().and_then(replacement) {
-                Some(grouping) => Transformed::yes(grouping),
-                None => Transformed::no(node),
-            })
-        });
-        replaced.map(|plan| plan.data)
+        replaced(plan, true)
     }
+}
+
+/// The plan with aggregations by numbers. `is_free`: whether it may have one partition where it had several, since all rows
+/// come together above it, and nobody in between counts on which rows are in which partition.
+fn replaced(plan: Arc<dyn ExecutionPlan>, is_free: bool) -> Result<Arc<dyn ExecutionPlan>> {
+    // Joins and the like count on which rows their inputs have in which partition.
+    let are_free = comes_together(&plan) || (is_free && plan.children().len() == 1);
+    let children =
+        plan.children().into_iter().map(|child| replaced(Arc::clone(child), are_free)).collect::<Result<_>>()?;
+    let plan = replace_children_if_necessary(plan, children)?;
+    let Some(aggregate) = plan.downcast_ref::<AggregateExec>() else { return Ok(plan) };
+    let replacement = match is_free {
+        true => replacement(aggregate).or_else(|| whole(aggregate)),
+        false => replacement(aggregate),
+    };
+    Ok(replacement.unwrap_or(plan))
+}
+
+fn comes_together(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.is::<RepartitionExec>() || plan.is::<CoalescePartitionsExec>() || plan.is::<SortPreservingMergeExec>()
+}
+
+/// Both steps of an aggregation, of which the first is by numbers.
+fn whole(last: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
+    let is_last = matches!(last.mode(), AggregateMode::FinalPartitioned | AggregateMode::Final);
+    let between = last.input();
+    let input = match between.downcast_ref::<RepartitionExec>() {
+        Some(repartition) => repartition.input(),
+        None => between.downcast_ref::<CoalescePartitionsExec>()?.input(),
+    };
+    let first = input.downcast_ref::<GroupByNumbers>()?;
+    let fits = is_last && last.limit_options().is_none() && *last.input_order_mode() == InputOrderMode::Linear;
+    fits.then(|| Arc::new(first.whole(last.clone())) as Arc<dyn ExecutionPlan>)
 }
 
 fn replacement(aggregate: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
@@ -53,8 +83,11 @@ fn replacement(aggregate: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
     fits.then(|| Arc::new(GroupByNumbers::new(aggregate.clone(), input)) as Arc<dyn ExecutionPlan>)
 }
 
-/// The same scan with texts as they are coded.
+/// The same scan, or aggregation, with texts as they are coded.
 fn coded(input: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionPlan>> {
+    if let Some(groups) = input.downcast_ref::<GroupWhole>() {
+        return Some(Arc::new(groups.coded()));
+    }
     let scan = input.downcast_ref::<DataSourceExec>()?;
     let config = scan.data_source().downcast_ref::<FileScanConfig>()?;
     let source = config.file_source().downcast_ref::<EventSource>()?;

@@ -1,9 +1,9 @@
-//! One partition of a partial aggregation.
+//! The groups of one partition, and of several.
 
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::MemoryReservation;
@@ -13,6 +13,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::metrics::BaselineMetrics;
 use futures::{Stream, StreamExt, stream};
+use tokio::sync::mpsc::Sender;
 
 use super::keys::Keys;
 use super::rows::Compact;
@@ -37,8 +38,11 @@ pub(super) struct Grouping {
     groups: Vec<usize>,
     /// Rows since groups were put out last.
     rows: usize,
+    /// Of keys and states.
     output: SchemaRef,
     batch_rows: usize,
+    /// Whether groups stay here as long as there is memory, though they may be no fewer than the rows.
+    is_last: bool,
     reservation: MemoryReservation,
     metrics: BaselineMetrics,
 }
@@ -66,7 +70,80 @@ impl Grouping {
                 filter: filter.as_ref().map(|filter| Compact::new(Arc::clone(filter), &input)).transpose()?,
             });
         }
-        Ok(Grouping { keys, aggregates, groups: vec![], rows: 0, output, batch_rows, reservation, metrics })
+        Ok(Grouping {
+            keys,
+            aggregates,
+            groups: vec![],
+            rows: 0,
+            output,
+            batch_rows,
+            is_last: false,
+            reservation,
+            metrics,
+        })
+    }
+
+    /// The same, of which no other step takes the groups over.
+    pub(super) fn last(self) -> Self {
+        Grouping { is_last: true, ..self }
+    }
+
+    /// Adds all rows of a partition. Groups that memory is too short for are told to `full`.
+    pub(super) async fn fill(
+        mut self,
+        mut input: SendableRecordBatchStream,
+        full: Sender<RecordBatch>,
+    ) -> Result<Self> {
+        while let Some(batch) = input.next().await {
+            let Some(states) = self.add(&batch?)? else { continue };
+            for states in self.cut(&states) {
+                // Nobody is there to take it when the query has ended.
+                let _ = full.send(states).await;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Takes over the groups of another partition; false if they take too much memory now.
+    pub(super) fn merge(&mut self, other: Grouping) -> Result<bool> {
+        let timer = self.metrics.elapsed_compute().clone();
+        let _timer = timer.timer();
+        let Grouping { keys, mut aggregates, reservation, .. } = other;
+        let groups = self.keys.merge(keys)?;
+        for (aggregate, other) in self.aggregates.iter_mut().zip(&mut aggregates) {
+            let states = other.accumulator.state(EmitTo::All)?;
+            aggregate.accumulator.merge_batch(&states, &groups, self.keys.len())?;
+        }
+        drop(reservation);
+        Ok(self.reservation.try_resize(self.size()).is_ok())
+    }
+
+    /// How many groups there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Keys and states of all groups, in batches; none are left.
+    pub(super) fn states(&mut self) -> Result<Vec<RecordBatch>> {
+        let states = self.take()?;
+        Ok(self.cut(&states))
+    }
+
+    /// Keys and values of all groups, in batches of this schema; none are left.
+    pub(super) fn values(&mut self, schema: &SchemaRef, is_coded: bool) -> Result<Vec<RecordBatch>> {
+        let timer = self.metrics.elapsed_compute().clone();
+        let _timer = timer.timer();
+        if self.keys.len() == 0 {
+            return Ok(vec![]);
+        }
+        let mut columns = self.keys.take(is_coded)?;
+        for aggregate in &mut self.aggregates {
+            columns.push(aggregate.accumulator.evaluate(EmitTo::All)?);
+        }
+        self.reservation.free();
+        let batch = RecordBatch::try_new(as_coded(schema, &columns), columns)?;
+        self.metrics.record_output(batch.num_rows());
+        Ok(self.cut(&batch))
     }
 
     /// The states of all groups of some rows.
@@ -102,7 +179,7 @@ impl Grouping {
             aggregate.accumulator.update_batch(&arguments, &self.groups, filter.as_ref(), count)?;
         }
         self.rows += batch.num_rows();
-        let is_useless = self.rows >= PROBED_ROWS && count as f64 > self.rows as f64 * USELESS;
+        let is_useless = !self.is_last && self.rows >= PROBED_ROWS && count as f64 > self.rows as f64 * USELESS;
         if is_useless || self.reservation.try_resize(self.size()).is_err() {
             return self.take().map(Some);
         }
@@ -121,7 +198,7 @@ impl Grouping {
         if count == 0 {
             return Ok(RecordBatch::new_empty(Arc::clone(&self.output)));
         }
-        let mut columns: Vec<ArrayRef> = self.keys.take()?;
+        let mut columns: Vec<ArrayRef> = self.keys.take(false)?;
         for aggregate in &mut self.aggregates {
             columns.extend(aggregate.accumulator.state(EmitTo::All)?);
         }
@@ -135,6 +212,14 @@ impl Grouping {
         let starts = (0..batch.num_rows()).step_by(self.batch_rows.max(1));
         starts.map(|start| batch.slice(start, self.batch_rows.min(batch.num_rows() - start))).collect()
     }
+}
+
+/// The schema with the types that columns have, which differ where texts are coded.
+fn as_coded(schema: &SchemaRef, columns: &[ArrayRef]) -> SchemaRef {
+    let fields = schema.fields().iter().zip(columns);
+    let fields: Vec<Field> =
+        fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone())).collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
 fn condition(filter: &Compact, rows: &RecordBatch) -> Result<BooleanArray> {

@@ -20,6 +20,20 @@ const STATEMENTS: &[&str] = &[
     "SELECT recipientAccountId, count(DISTINCT sourceIPAddress), approx_distinct(userIdentity.arn) FROM events GROUP BY 1 ORDER BY 1",
     "SELECT eventSource, count(*) FILTER (WHERE errorCode IS NOT NULL), count_if(readOnly) FROM events GROUP BY 1 ORDER BY 1",
     "SELECT userIdentity.type, userIdentity.sessionContext.sessionIssuer.arn, min(eventTime) FROM events GROUP BY 1, 2 ORDER BY 1, 2",
+    // Groups of groups, and groups that are joined, put together and numbered.
+    "SELECT n, count(*) FROM (SELECT eventName, count(*) AS n FROM events GROUP BY 1) GROUP BY 1 ORDER BY 1",
+    "SELECT eventSource, count(*), max(n) FROM (SELECT eventSource, eventName, count(*) AS n FROM events GROUP BY 1, 2) GROUP BY 1 ORDER BY 1",
+    "SELECT errorCode, count(DISTINCT eventName), count(DISTINCT userIdentity.arn), count(*) FROM events GROUP BY 1 ORDER BY 1",
+    "SELECT a.eventName, a.n, b.m FROM (SELECT eventName, count(*) AS n FROM events GROUP BY 1) a
+        JOIN (SELECT eventName, min(eventTime) AS m FROM events WHERE readOnly GROUP BY 1) b ON a.eventName = b.eventName ORDER BY 1",
+    "SELECT eventName, n, rank() OVER (ORDER BY n DESC, eventName), sum(n) OVER (PARTITION BY eventName) FROM
+        (SELECT eventName, count(*) AS n FROM events GROUP BY 1) ORDER BY 3 LIMIT 20",
+    "SELECT eventName FROM events UNION SELECT awsRegion FROM events ORDER BY 1",
+    "SELECT DISTINCT eventSource, errorCode FROM events ORDER BY 1, 2",
+    "SELECT count(DISTINCT sourceIPAddress), count(DISTINCT eventID) FROM events",
+    "SELECT eventName, count(*) FROM events GROUP BY 1 HAVING count(*) > (SELECT avg(n) FROM
+        (SELECT count(*) AS n FROM events GROUP BY eventSource)) ORDER BY 1",
+    "SELECT awsRegion, eventSource, count(*) FROM events GROUP BY ROLLUP (awsRegion, eventSource) ORDER BY 1, 2, 3",
     // Conditions one by one, on texts, on NULL, on several columns, and some that hold for no row.
     "SELECT eventID FROM events WHERE errorCode IS NULL AND eventName <> 'Decrypt' ORDER BY 1",
     "SELECT eventID FROM events WHERE coalesce(errorCode, 'none') = 'none' AND userIdentity.arn IS NOT NULL ORDER BY 1",
@@ -48,8 +62,11 @@ async fn answers_are_the_same_however_they_are_read() {
     let keeping = TestLake::of(&logs()).await;
     let options = EngineOptions { column_cache: 0, ..EngineOptions::default() };
     let reading = TestLake::of_with(&logs(), options).await;
+    // On one thread, DataFusion groups in one step.
+    let alone = TestLake::of_with(&logs(), EngineOptions { threads: 1, ..EngineOptions::default() }).await;
     for sql in STATEMENTS {
         let answer = reading.cells(sql).await.unwrap_or_else(|e| panic!("{sql}\n{e}"));
+        assert_eq!(alone.cells(sql).await.unwrap(), answer, "{sql}, on one thread");
         for time in 1..=4 {
             assert_eq!(keeping.cells(sql).await.unwrap(), answer, "{sql}, time {time}");
         }
@@ -72,23 +89,32 @@ async fn groups_are_those_of_the_texts() {
         }
     }
     let plan = lake.cells("EXPLAIN SELECT eventName, count(*) FROM events GROUP BY 1").await.unwrap();
-    assert!(format!("{plan:?}").contains("by=numbers"), "{plan:?}");
+    assert!(format!("{plan:?}").contains("by=numbers, whole"), "{plan:?}");
 }
 
-/// A grouping that may hold next to nothing puts out its groups early, and the next step puts them together.
+/// A grouping that may hold next to nothing hands its groups on, and the next step puts them together.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_are_the_same_in_little_memory() {
     let folder = tempfile::tempdir().unwrap();
-    write_log(folder.path(), 20_000);
+    for day in 5..9 {
+        write_log(folder.path(), day, 10_000);
+    }
     let plenty = TestLake::of(folder.path()).await;
     let little = TestLake::of_with(folder.path(), EngineOptions { memory_limit: 8 << 20, ..Default::default() }).await;
     let grouped = "SELECT count(*), sum(n), min(least), sum(distinct_ids) FROM (SELECT eventName, minute(eventTime), count(*) AS n,
         min(eventID) AS least, approx_distinct(requestID) AS distinct_ids FROM events GROUP BY 1, 2)";
     let many = "SELECT count(*), sum(n), max(name) FROM
-        (SELECT eventID, count(*) AS n, max(eventName) AS name FROM events GROUP BY 1)";
+        (SELECT eventID, requestID, count(*) AS n, max(eventName) AS name FROM events GROUP BY 1, 2)";
     for sql in [grouped, many] {
         assert_eq!(little.cells(sql).await.unwrap(), plenty.cells(sql).await.unwrap(), "{sql}");
     }
+    let handed_on = async |lake: &TestLake| {
+        let plan = format!("{:?}", lake.cells(&format!("EXPLAIN ANALYZE {many}")).await.unwrap());
+        let (_, after) = plan.split_once("groups_handed_on=").unwrap_or_else(|| panic!("{plan}"));
+        after.chars().take_while(|c| !matches!(c, ',' | ']')).collect::<String>()
+    };
+    assert_eq!(handed_on(&plenty).await, "0");
+    assert_ne!(handed_on(&little).await, "0");
 }
 
 /// A window carries the members of a struct that are read, not all of it; where the whole is read too, it is there.
@@ -133,7 +159,7 @@ async fn windows_and_joins_carry_members() {
 async fn wide_values_are_read_in_batches() {
     const EVENTS: usize = 20_000;
     let folder = tempfile::tempdir().unwrap();
-    write_log(folder.path(), EVENTS);
+    write_log(folder.path(), 5, EVENTS);
     let lake = TestLake::of(folder.path()).await;
     assert_eq!(lake.cell("SELECT count(*) FROM events").await, EVENTS.to_string());
     for (condition, expected) in [
@@ -159,7 +185,7 @@ async fn wide_values_are_read_in_batches() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    write_log(folder.path(), 5_000);
+    write_log(folder.path(), 5, 5_000);
     let lake = TestLake::of(folder.path()).await;
     let file = data_file(Path::new(lake.engine.lake().location())).unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
@@ -188,11 +214,11 @@ fn data_file(folder: &Path) -> Option<std::path::PathBuf> {
     })
 }
 
-/// One delivered log file of a day.
-fn write_log(folder: &Path, events: usize) {
-    let prefix = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/05";
-    std::fs::create_dir_all(folder.join(prefix)).unwrap();
-    let name = "111122223333_CloudTrail_us-east-1_20260305T0000Z_abcdefghijklmnop.json.gz";
+/// One delivered log file of a day of March.
+fn write_log(folder: &Path, day: usize, events: usize) {
+    let prefix = format!("AWSLogs/111122223333/CloudTrail/us-east-1/2026/03/{day:02}");
+    std::fs::create_dir_all(folder.join(&prefix)).unwrap();
+    let name = format!("111122223333_CloudTrail_us-east-1_202603{day:02}T0000Z_abcdefghijklmnop.json.gz");
     let file = std::fs::File::create(folder.join(prefix).join(name)).unwrap();
     let mut log = GzEncoder::new(file, Compression::fast());
     let pad = "x".repeat(400);
@@ -204,9 +230,9 @@ fn write_log(folder: &Path, events: usize) {
         write!(
             log,
             r#"{comma}{{"eventVersion":"1.11","userIdentity":{{"type":"Root","accountId":"111122223333"}},
-            "eventTime":"2026-03-05T{hour:02}:{minute:02}:{second:02}Z","eventSource":"test.amazonaws.com","eventName":"{name}",
+            "eventTime":"2026-03-{day:02}T{hour:02}:{minute:02}:{second:02}Z","eventSource":"test.amazonaws.com","eventName":"{name}",
             "awsRegion":"us-east-1","sourceIPAddress":"192.0.2.1","userAgent":"test","requestParameters":{{"number":"number-{event}","pad":"{pad}"}},
-            "responseElements":null,"requestID":"r-{event}","eventID":"00000000-0000-4000-8000-{event:012}","readOnly":true,
+            "responseElements":null,"requestID":"r-{day}-{event}","eventID":"00000000-0000-4000-{day:04}-{event:012}","readOnly":true,
             "eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#
         )
         .unwrap();
