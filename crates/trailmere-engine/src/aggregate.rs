@@ -5,11 +5,15 @@
 //! DataFusion hashes and compares the text of every row. The states that it puts out are DataFusion's.
 
 mod exec;
+mod first;
+mod first_rule;
+mod firsts;
 mod keys;
 mod pairs;
 mod rows;
 mod rule;
 mod stream;
+mod together;
 mod whole;
 
 pub(crate) use rule::ByNumbers;

@@ -9,11 +9,14 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
+use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
 use datafusion::physical_plan::{ExecutionPlan, InputOrderMode, replace_children_if_necessary};
 
 use super::exec::GroupByNumbers;
+use super::first_rule::firsts_below;
 use super::whole::GroupWhole;
 use crate::scan::EventSource;
 
@@ -32,20 +35,49 @@ impl PhysicalOptimizerRule for ByNumbers {
     }
 
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        replaced(plan, true)
+        replaced(plan, Above { is_free: true, is_unordered: true })
     }
 }
 
-/// The plan with aggregations by numbers. `is_free`: whether it may have one partition where it had several, since all rows
-/// come together above it, and nobody in between counts on which rows are in which partition.
-fn replaced(plan: Arc<dyn ExecutionPlan>, is_free: bool) -> Result<Arc<dyn ExecutionPlan>> {
-    // Joins and the like count on which rows their inputs have in which partition.
-    let are_free = comes_together(&plan) || (is_free && plan.children().len() == 1);
+/// What is done with the rows of a plan above it.
+#[derive(Clone, Copy)]
+struct Above {
+    /// It may have one partition where it had several: all rows come together above it, and nobody in between counts on
+    /// which rows are in which partition.
+    is_free: bool,
+    /// Nobody counts on the order of its rows.
+    is_unordered: bool,
+}
+
+impl Above {
+    /// For what is below a plan. Joins and the like count on which rows their inputs have in which partition.
+    fn below(self, plan: &Arc<dyn ExecutionPlan>) -> Self {
+        let is_alone = plan.children().len() == 1;
+        let repartition = plan.downcast_ref::<RepartitionExec>();
+        let mixes = plan.is::<SortExec>()
+            || plan.is::<CoalescePartitionsExec>()
+            || repartition.is_some_and(|repartition| !repartition.preserve_order())
+            || plan
+                .downcast_ref::<AggregateExec>()
+                .is_some_and(|aggregate| *aggregate.input_order_mode() == InputOrderMode::Linear);
+        Above {
+            is_free: comes_together(plan) || (self.is_free && is_alone),
+            is_unordered: mixes || (self.is_unordered && is_alone && !plan.is::<SortPreservingMergeExec>()),
+        }
+    }
+}
+
+/// The plan with aggregations by numbers.
+fn replaced(plan: Arc<dyn ExecutionPlan>, above: Above) -> Result<Arc<dyn ExecutionPlan>> {
+    let below = above.below(&plan);
     let children =
-        plan.children().into_iter().map(|child| replaced(Arc::clone(child), are_free)).collect::<Result<_>>()?;
+        plan.children().into_iter().map(|child| replaced(Arc::clone(child), below)).collect::<Result<_>>()?;
     let plan = replace_children_if_necessary(plan, children)?;
+    if let Some(filter) = plan.downcast_ref::<FilterExec>().filter(|_| above.is_free && above.is_unordered) {
+        return Ok(firsts_below(filter)?.unwrap_or(plan));
+    }
     let Some(aggregate) = plan.downcast_ref::<AggregateExec>() else { return Ok(plan) };
-    let replacement = match is_free {
+    let replacement = match above.is_free {
         true => replacement(aggregate).or_else(|| whole(aggregate)),
         false => replacement(aggregate),
     };
@@ -84,7 +116,7 @@ fn replacement(aggregate: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
 }
 
 /// The same scan, or aggregation, with texts as they are coded.
-fn coded(input: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionPlan>> {
+pub(super) fn coded(input: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionPlan>> {
     if let Some(groups) = input.downcast_ref::<GroupWhole>() {
         return Some(Arc::new(groups.coded()));
     }

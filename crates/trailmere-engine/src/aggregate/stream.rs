@@ -17,6 +17,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::keys::Keys;
 use super::rows::Compact;
+use super::together::Part;
 
 /// After so many rows it is known whether grouping them makes them fewer.
 const PROBED_ROWS: usize = 100_000;
@@ -104,8 +105,8 @@ impl Grouping {
         Ok(self)
     }
 
-    /// Takes over the groups of another partition; false if they take too much memory now.
-    pub(super) fn merge(&mut self, other: Grouping) -> Result<bool> {
+    /// Takes over the groups of another partition. They do not take more memory together than by themselves.
+    pub(super) fn merge(&mut self, other: Grouping) -> Result<()> {
         let timer = self.metrics.elapsed_compute().clone();
         let _timer = timer.timer();
         let Grouping { keys, mut aggregates, reservation, .. } = other;
@@ -115,18 +116,13 @@ impl Grouping {
             aggregate.accumulator.merge_batch(&states, &groups, self.keys.len())?;
         }
         drop(reservation);
-        Ok(self.reservation.try_resize(self.size()).is_ok())
+        self.reservation.resize(self.size());
+        Ok(())
     }
 
     /// How many groups there are.
     pub(super) fn len(&self) -> usize {
         self.keys.len()
-    }
-
-    /// Keys and states of all groups, in batches; none are left.
-    pub(super) fn states(&mut self) -> Result<Vec<RecordBatch>> {
-        let states = self.take()?;
-        Ok(self.cut(&states))
     }
 
     /// Keys and values of all groups, in batches of this schema; none are left.
@@ -211,6 +207,13 @@ impl Grouping {
     fn cut(&self, batch: &RecordBatch) -> Vec<RecordBatch> {
         let starts = (0..batch.num_rows()).step_by(self.batch_rows.max(1));
         starts.map(|start| batch.slice(start, self.batch_rows.min(batch.num_rows() - start))).collect()
+    }
+}
+
+impl Part for Grouping {
+    fn rest(&mut self) -> Result<Vec<RecordBatch>> {
+        let states = self.take()?;
+        Ok(self.cut(&states))
     }
 }
 

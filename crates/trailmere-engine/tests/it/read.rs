@@ -34,6 +34,18 @@ const STATEMENTS: &[&str] = &[
     "SELECT eventName, count(*) FROM events GROUP BY 1 HAVING count(*) > (SELECT avg(n) FROM
         (SELECT count(*) AS n FROM events GROUP BY eventSource)) ORDER BY 1",
     "SELECT awsRegion, eventSource, count(*) FROM events GROUP BY ROLLUP (awsRegion, eventSource) ORDER BY 1, 2, 3",
+    // The first row of each group, by numbers that are 1.
+    "SELECT eventName, eventTime, eventID FROM (SELECT eventName, eventTime, eventID, row_number() OVER
+        (PARTITION BY eventName ORDER BY eventTime DESC, eventID) AS n FROM events) WHERE n = 1 ORDER BY 1",
+    "SELECT arn, name, id FROM (SELECT userIdentity.arn AS arn, eventName AS name, eventID AS id, errorCode AS error, row_number() OVER
+        (PARTITION BY userIdentity.arn, eventSource ORDER BY errorCode NULLS FIRST, eventTime, eventID DESC) AS n FROM events)
+        WHERE n <= 1 AND error IS NOT NULL ORDER BY 3",
+    "SELECT count(*), min(id), max(bucket) FROM (SELECT eventID AS id, element_at(requestParameters, 'bucketName') AS bucket,
+        row_number() OVER (PARTITION BY awsRegion, date_trunc('hour', eventTime) ORDER BY eventID) AS n FROM events) WHERE n < 2",
+    "SELECT a.id, b.eventName FROM (SELECT eventID AS id, row_number() OVER (PARTITION BY eventName ORDER BY eventID) AS n FROM events) a
+        JOIN events b ON a.id = b.eventID WHERE a.n = 1 ORDER BY 1",
+    "SELECT eventID, userIdentity, n FROM (SELECT eventID, userIdentity, row_number() OVER (PARTITION BY eventSource ORDER BY eventID) AS n
+        FROM events) WHERE n = 1 ORDER BY 1 LIMIT 10",
     // Conditions one by one, on texts, on NULL, on several columns, and some that hold for no row.
     "SELECT eventID FROM events WHERE errorCode IS NULL AND eventName <> 'Decrypt' ORDER BY 1",
     "SELECT eventID FROM events WHERE coalesce(errorCode, 'none') = 'none' AND userIdentity.arn IS NOT NULL ORDER BY 1",
@@ -90,6 +102,14 @@ async fn groups_are_those_of_the_texts() {
     }
     let plan = lake.cells("EXPLAIN SELECT eventName, count(*) FROM events GROUP BY 1").await.unwrap();
     assert!(format!("{plan:?}").contains("by=numbers, whole"), "{plan:?}");
+    let first = "EXPLAIN SELECT * FROM (SELECT eventName, row_number() OVER (PARTITION BY eventName ORDER BY eventTime) AS n FROM events)";
+    let plan = lake.cells(&format!("{first} WHERE n = 1")).await.unwrap();
+    assert!(format!("{plan:?}").contains("FirstOfGroups"), "{plan:?}");
+    // All rows are wanted, or their order.
+    for other in [format!("{first} WHERE n = 2"), format!("{first} WHERE n = 1 OR eventName > 'P'"), first.to_owned()] {
+        let plan = lake.cells(&other).await.unwrap();
+        assert!(!format!("{plan:?}").contains("FirstOfGroups"), "{plan:?}");
+    }
 }
 
 /// A grouping that may hold next to nothing hands its groups on, and the next step puts them together.
@@ -100,21 +120,29 @@ async fn groups_are_the_same_in_little_memory() {
         write_log(folder.path(), day, 10_000);
     }
     let plenty = TestLake::of(folder.path()).await;
-    let little = TestLake::of_with(folder.path(), EngineOptions { memory_limit: 8 << 20, ..Default::default() }).await;
+    let with = |memory_limit| EngineOptions { memory_limit, ..EngineOptions::default() };
+    let little = TestLake::of_with(folder.path(), with(8 << 20)).await;
+    // Sorting, which the first rows of groups fall back to, takes ten megabytes before it sorts anything.
+    let some = TestLake::of_with(folder.path(), with(36 << 20)).await;
     let grouped = "SELECT count(*), sum(n), min(least), sum(distinct_ids) FROM (SELECT eventName, minute(eventTime), count(*) AS n,
         min(eventID) AS least, approx_distinct(requestID) AS distinct_ids FROM events GROUP BY 1, 2)";
     let many = "SELECT count(*), sum(n), max(name) FROM
         (SELECT eventID, requestID, count(*) AS n, max(eventName) AS name FROM events GROUP BY 1, 2)";
-    for sql in [grouped, many] {
+    let first =
+        "SELECT count(*), max(length(eventJson)), min(eventTime) FROM (SELECT eventJson, eventTime, row_number() OVER
+        (PARTITION BY eventID, requestID ORDER BY eventTime) AS n FROM events) WHERE n = 1";
+    for (little, sql) in [(&little, grouped), (&little, many), (&some, first)] {
         assert_eq!(little.cells(sql).await.unwrap(), plenty.cells(sql).await.unwrap(), "{sql}");
     }
-    let handed_on = async |lake: &TestLake| {
-        let plan = format!("{:?}", lake.cells(&format!("EXPLAIN ANALYZE {many}")).await.unwrap());
-        let (_, after) = plan.split_once("groups_handed_on=").unwrap_or_else(|| panic!("{plan}"));
+    let handed_on = async |lake: &TestLake, sql: &str| {
+        let plan = format!("{:?}", lake.cells(&format!("EXPLAIN ANALYZE {sql}")).await.unwrap());
+        let (_, after) = plan.split_once("s_handed_on=").unwrap_or_else(|| panic!("{plan}"));
         after.chars().take_while(|c| !matches!(c, ',' | ']')).collect::<String>()
     };
-    assert_eq!(handed_on(&plenty).await, "0");
-    assert_ne!(handed_on(&little).await, "0");
+    for (little, sql) in [(&little, many), (&some, first)] {
+        assert_eq!(handed_on(&plenty, sql).await, "0", "{sql}");
+        assert_ne!(handed_on(little, sql).await, "0", "{sql}");
+    }
 }
 
 /// A window carries the members of a struct that are read, not all of it; where the whole is read too, it is there.

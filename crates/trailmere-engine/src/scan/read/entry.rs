@@ -176,7 +176,7 @@ impl Found {
 fn coded(values: ArrayRef) -> Decoded {
     let Some(texts) = values.as_string_view_opt() else { return Decoded::Plain(values) };
     let most = texts.len() / 4 + 1;
-    let mut known: HashMap<&str, i32> = HashMap::new();
+    let mut known: HashMap<&str, i32, foldhash::fast::RandomState> = HashMap::default();
     let mut codes = Vec::with_capacity(texts.len());
     for text in texts {
         codes.push(text.map(|text| {
