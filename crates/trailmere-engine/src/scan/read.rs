@@ -10,6 +10,8 @@ mod conjunct;
 mod decoded;
 mod entry;
 mod group;
+mod halves;
+mod hybrid;
 mod input;
 mod kept;
 mod opener;

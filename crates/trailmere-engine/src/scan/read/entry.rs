@@ -1,16 +1,21 @@
 //! The entries of a map that have one key: found among the keys alone, so that only their values are read.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
+use parquet::arrow::arrow_reader::{RowGroups, RowSelection};
+use parquet::column::page::PageIterator;
 
+use super::chunk::Pages;
 use super::columns::Source;
 use super::decoded::Decoded;
 use super::group::Group;
+use super::halves::lists;
 use super::input::Input;
 use super::kept::Place;
 use super::rows::{Blocks, Rows};
@@ -93,10 +98,51 @@ impl Group<'_> {
     async fn lists(&self, shape: &Shape, blocks: Option<&Blocks>) -> Result<ArrayRef> {
         let selection = blocks.map(|blocks| &blocks.selection);
         let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
+        if let Some(lists) = self.halves(shape, &pages, selection)? {
+            return Ok(lists);
+        }
         let rows = blocks.map_or(self.rows(), |blocks| blocks.rows);
         let reader = self.reader(shape, pages, rows, selection.cloned())?;
         self.collect(reader, shape, &DataType::Null)
     }
+}
+
+impl Group<'_> {
+    /// The lists straight from their pages; `None` if these have to be read by Parquet's reader.
+    fn halves(
+        &self,
+        shape: &Shape,
+        pages: &[Arc<Pages>],
+        selection: Option<&RowSelection>,
+    ) -> Result<Option<ArrayRef>> {
+        let ([leaf], [_]) = (shape.leaves.as_slice(), pages) else { return Ok(None) };
+        let chunks = self.chunks_read(shape, pages.to_vec(), selection.is_some());
+        let rows = match selection {
+            Some(selection) => selected(selection),
+            None => std::iter::once(0..self.rows()).collect(),
+        };
+        let column = self.file.metadata.row_group(self.index).column(*leaf).column_descr();
+        let read = |pages: Box<dyn PageIterator>| {
+            let Some(pages) = { pages }.next() else { return Ok(None) };
+            lists(pages?.as_mut(), column, &rows, selection.is_some())
+        };
+        let lists = chunks.column_chunks(0).and_then(read).map_err(|error| self.failure(error.into()))?;
+        let count: usize = rows.iter().map(Range::len).sum();
+        Ok(lists.filter(|lists| lists.len() == count).map(|lists| Arc::new(lists) as ArrayRef))
+    }
+}
+
+/// The rows of a selection.
+fn selected(selection: &RowSelection) -> Vec<Range<usize>> {
+    let mut row = 0;
+    let mut rows = vec![];
+    for selector in selection.iter() {
+        if !selector.skip {
+            rows.push(row..row + selector.row_count);
+        }
+        row += selector.row_count;
+    }
+    rows
 }
 
 /// Looks for a key in the wanted rows, whose lists of keys are at `positions`, or at their own places.
@@ -104,9 +150,11 @@ fn find(keys: &ListArray, key: &str, wanted: &Rows, positions: Option<&UInt32Arr
     let lists = (keys, positions);
     match keys.values().as_dictionary_opt::<Int32Type>() {
         Some(coded) => {
-            let texts = coded.values().as_string_opt::<i32>();
-            let is_key: Vec<bool> =
-                texts.map_or_else(Vec::new, |texts| texts.iter().map(|text| text == Some(key)).collect());
+            let is_key: Vec<bool> = match (coded.values().as_string_view_opt(), coded.values().as_string_opt::<i32>()) {
+                (Some(texts), _) => texts.iter().map(|text| text == Some(key)).collect(),
+                (None, Some(texts)) => texts.iter().map(|text| text == Some(key)).collect(),
+                (None, None) => vec![],
+            };
             let codes = coded.keys().values();
             match is_key.iter().filter(|is_key| **is_key).count() {
                 0 => find_where(lists, wanted, |_| false),
@@ -159,6 +207,10 @@ impl Found {
         };
         let places: UInt32Array = self.indexes.iter().map(|index| index.map(place)).collect();
         let found = take(values.values(), &places, None)?;
+        let found = match found.as_dictionary_opt::<Int32Type>() {
+            Some(coded) => take(coded.values(), coded.keys(), None)?,
+            None => found,
+        };
         // Without the texts of all other keys.
         Ok(match found.as_string_view_opt() {
             Some(texts) => Arc::new(texts.gc()),

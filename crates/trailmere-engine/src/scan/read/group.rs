@@ -252,15 +252,18 @@ impl Group<'_> {
         batch_rows: usize,
         selection: Option<RowSelection>,
     ) -> Result<ParquetRecordBatchReader> {
-        let chunks = ChunksRead {
-            metadata: &self.file.metadata,
-            group: self.index,
-            leaves: &shape.leaves,
-            pages,
-            is_partial: selection.is_some(),
-        };
+        let chunks = self.chunks_read(shape, pages, selection.is_some());
         ParquetRecordBatchReader::try_new_with_row_groups(&shape.levels, &chunks, batch_rows.max(1), selection)
             .map_err(|error| self.failure(error.into()))
+    }
+
+    pub(super) fn chunks_read<'s>(
+        &'s self,
+        shape: &'s Shape,
+        pages: Vec<Arc<Pages>>,
+        is_partial: bool,
+    ) -> ChunksRead<'s> {
+        ChunksRead { metadata: &self.file.metadata, group: self.index, leaves: &shape.leaves, pages, is_partial }
     }
 
     /// All that a reader gives, as one array.
@@ -285,7 +288,7 @@ impl Group<'_> {
         }
     }
 
-    fn failure(&self, error: DataFusionError) -> DataFusionError {
+    pub(super) fn failure(&self, error: DataFusionError) -> DataFusionError {
         Unreadable::error(self.name(), error)
     }
 
