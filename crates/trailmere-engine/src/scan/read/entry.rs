@@ -9,13 +9,15 @@ use arrow::compute::take;
 use arrow::datatypes::{DataType, Int32Type};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use parquet::arrow::arrow_reader::{RowGroups, RowSelection};
-use parquet::column::page::PageIterator;
+use parquet::column::page::{PageIterator, PageReader};
+use parquet::errors::ParquetError;
+use parquet::schema::types::ColumnDescriptor;
 
 use super::chunk::Pages;
 use super::columns::Source;
 use super::decoded::Decoded;
 use super::group::Group;
-use super::halves::lists;
+use super::halves::{lists, picked};
 use super::input::Input;
 use super::kept::Place;
 use super::rows::{Blocks, Rows};
@@ -45,11 +47,14 @@ impl Group<'_> {
             return Ok(Source::Constant(ScalarValue::Utf8View(None)));
         };
         let found = find(keys.as_list::<i32>(), &key, &wanted, positions.as_ref());
-        let values = if found.rows.len() == 0 { found.no_values() } else { self.values(&map, &found).await? };
+        let values = match found.rows.len() {
+            0 => Texts::Plain(found.no_values()),
+            _ => self.values(&map, &found).await?,
+        };
         if !keep {
-            return Ok(Source::Few(values));
+            return Ok(Source::Few(values.plain()?));
         }
-        let decoded = Arc::new(coded(values));
+        let decoded = Arc::new(values.kept()?);
         self.scan.kept().put(place, Arc::clone(&decoded));
         Ok(Source::Kept(decoded))
     }
@@ -77,58 +82,75 @@ impl Group<'_> {
         })
     }
 
-    /// The values of the entries that were found.
-    async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<ArrayRef> {
+    /// The values of the entries that were found, one for each wanted row.
+    async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<Texts> {
         let shape = self.shape(map, Part::Values)?;
-        let Some(shape) = shape else { return Ok(found.no_values()) };
+        let Some(shape) = shape else { return Ok(Texts::Plain(found.no_values())) };
         let blocks = found.rows.blocks().filter(|blocks| blocks.rows * 2 < self.rows());
+        let selection = blocks.as_ref().map(|blocks| &blocks.selection);
+        let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
+        let entries: Vec<(u32, u32)> =
+            found.entries.iter().enumerate().map(|(nth, entry)| (found.rows.nth(nth), *entry)).collect();
+        let read = |reader: &mut dyn PageReader, column: &ColumnDescriptor| {
+            picked(reader, column, &entries, selection.is_some())
+        };
+        if let Some(picked) = self.half(&shape, &pages, selection.is_some(), read)? {
+            let nth: Int32Array = found.indexes.iter().map(|nth| nth.map(|nth| nth as i32)).collect();
+            let codes = take(picked.keys(), &nth, None)?.as_primitive().clone();
+            return Ok(Texts::Coded(DictionaryArray::try_new(codes, Arc::clone(picked.values()))?));
+        }
         let positions = match (&blocks, &found.rows) {
             (Some(blocks), _) => blocks.positions.clone(),
             (None, Rows::Some { at, .. }) => at.clone(),
             (None, Rows::All(rows)) => (0..*rows as u32).collect::<Vec<_>>().into(),
         };
-        let lists = self.lists(&shape, blocks.as_ref()).await?;
+        let lists = self.lists_of((&shape, pages), blocks.as_ref())?;
         let lists: &ListArray = lists
             .as_list_opt()
             .ok_or_else(|| DataFusionError::Internal(format!("the values of {} are no lists", map.join("."))))?;
-        found.values(lists, &positions)
+        Ok(Texts::Plain(found.values(lists, &positions)?))
     }
 
-    /// Keys or values of a map, of all rows or of those of some blocks.
+    /// The keys of a map, of all rows or of those of some blocks, as lists.
     async fn lists(&self, shape: &Shape, blocks: Option<&Blocks>) -> Result<ArrayRef> {
         let selection = blocks.map(|blocks| &blocks.selection);
         let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
-        if let Some(lists) = self.halves(shape, &pages, selection)? {
-            return Ok(lists);
-        }
-        let rows = blocks.map_or(self.rows(), |blocks| blocks.rows);
-        let reader = self.reader(shape, pages, rows, selection.cloned())?;
-        self.collect(reader, shape, &DataType::Null)
-    }
-}
-
-impl Group<'_> {
-    /// The lists straight from their pages; `None` if these have to be read by Parquet's reader.
-    fn halves(
-        &self,
-        shape: &Shape,
-        pages: &[Arc<Pages>],
-        selection: Option<&RowSelection>,
-    ) -> Result<Option<ArrayRef>> {
-        let ([leaf], [_]) = (shape.leaves.as_slice(), pages) else { return Ok(None) };
-        let chunks = self.chunks_read(shape, pages.to_vec(), selection.is_some());
         let rows = match selection {
             Some(selection) => selected(selection),
             None => std::iter::once(0..self.rows()).collect(),
         };
-        let column = self.file.metadata.row_group(self.index).column(*leaf).column_descr();
-        let read = |pages: Box<dyn PageIterator>| {
-            let Some(pages) = { pages }.next() else { return Ok(None) };
-            lists(pages?.as_mut(), column, &rows, selection.is_some())
-        };
-        let lists = chunks.column_chunks(0).and_then(read).map_err(|error| self.failure(error.into()))?;
+        let read =
+            |reader: &mut dyn PageReader, column: &ColumnDescriptor| lists(reader, column, &rows, selection.is_some());
         let count: usize = rows.iter().map(Range::len).sum();
-        Ok(lists.filter(|lists| lists.len() == count).map(|lists| Arc::new(lists) as ArrayRef))
+        match self.half(shape, &pages, selection.is_some(), read)?.filter(|lists| lists.len() == count) {
+            Some(lists) => Ok(Arc::new(lists)),
+            None => self.lists_of((shape, pages), blocks),
+        }
+    }
+
+    /// Lists as Parquet's reader reads them.
+    fn lists_of(&self, (shape, pages): (&Shape, Vec<Arc<Pages>>), blocks: Option<&Blocks>) -> Result<ArrayRef> {
+        let rows = blocks.map_or(self.rows(), |blocks| blocks.rows);
+        let reader = self.reader(shape, pages, rows, blocks.map(|blocks| blocks.selection.clone()))?;
+        self.collect(reader, shape, &DataType::Null)
+    }
+
+    /// Keys or values straight from their pages; `None` if these have to be read by Parquet's reader.
+    fn half<T>(
+        &self,
+        shape: &Shape,
+        pages: &[Arc<Pages>],
+        is_partial: bool,
+        read: impl FnOnce(&mut dyn PageReader, &ColumnDescriptor) -> Result<Option<T>, ParquetError>,
+    ) -> Result<Option<T>> {
+        let ([leaf], [_]) = (shape.leaves.as_slice(), pages) else { return Ok(None) };
+        let chunks = self.chunks_read(shape, pages.to_vec(), is_partial);
+        let column = self.file.metadata.row_group(self.index).column(*leaf).column_descr();
+        let read = |mut pages: Box<dyn PageIterator>| match pages.next() {
+            Some(reader) => read(reader?.as_mut(), column),
+            None => Ok(None),
+        };
+        chunks.column_chunks(0).and_then(read).map_err(|error| self.failure(error.into()))
     }
 }
 
@@ -207,10 +229,6 @@ impl Found {
         };
         let places: UInt32Array = self.indexes.iter().map(|index| index.map(place)).collect();
         let found = take(values.values(), &places, None)?;
-        let found = match found.as_dictionary_opt::<Int32Type>() {
-            Some(coded) => take(coded.values(), coded.keys(), None)?,
-            None => found,
-        };
         // Without the texts of all other keys.
         Ok(match found.as_string_view_opt() {
             Some(texts) => Arc::new(texts.gc()),
@@ -224,28 +242,71 @@ impl Found {
     }
 }
 
-/// Texts by their positions in a dictionary, if few differ.
-fn coded(values: ArrayRef) -> Decoded {
-    let Some(texts) = values.as_string_view_opt() else { return Decoded::Plain(values) };
-    let most = texts.len() / 4 + 1;
-    let mut known: HashMap<&str, i32, foldhash::fast::RandomState> = HashMap::default();
-    let mut codes = Vec::with_capacity(texts.len());
-    for text in texts {
-        codes.push(text.map(|text| {
-            let next = known.len() as i32;
-            *known.entry(text).or_insert(next)
-        }));
-        if known.len() > most {
-            return Decoded::Plain(values);
+/// Texts, one for each wanted row.
+enum Texts {
+    Plain(ArrayRef),
+    /// By their positions among texts of which some may be the same.
+    Coded(DictionaryArray<Int32Type>),
+}
+
+impl Texts {
+    fn plain(self) -> Result<ArrayRef> {
+        match self {
+            Texts::Plain(texts) => Ok(texts),
+            Texts::Coded(coded) => {
+                let texts = take(coded.values(), coded.keys(), None)?;
+                Ok(texts.as_string_view_opt().map_or(Arc::clone(&texts), |texts| Arc::new(texts.gc())))
+            }
         }
     }
-    let mut dictionary = vec![""; known.len()];
-    for (text, code) in known {
-        dictionary[code as usize] = text;
+
+    /// By their positions in a dictionary, if few differ.
+    fn kept(self) -> Result<Decoded> {
+        let known = match &self {
+            Texts::Plain(texts) => texts.as_string_view_opt().and_then(|texts| distinct(texts, 0..texts.len())),
+            Texts::Coded(coded) => {
+                let (texts, codes) = (coded.values().as_string_view_opt(), coded.keys());
+                // One that is NULL is at no place.
+                let places = codes.iter().map(|code| code.map_or(usize::MAX, |code| code as usize));
+                texts.and_then(|texts| distinct(texts, places))
+            }
+        };
+        match known {
+            Some((codes, texts)) => Ok(Decoded::Coded(DictionaryArray::try_new(codes, Arc::new(texts))?)),
+            None => Ok(Decoded::Plain(self.plain()?)),
+        }
     }
-    let dictionary = Arc::new(StringViewArray::from(dictionary));
-    match DictionaryArray::<Int32Type>::try_new(Int32Array::from(codes), dictionary) {
-        Ok(coded) => Decoded::Coded(coded),
-        Err(_) => Decoded::Plain(values),
+}
+
+/// The texts at some places, each once, and which of them is at each place; `None` if many differ.
+fn distinct(
+    texts: &StringViewArray,
+    places: impl ExactSizeIterator<Item = usize>,
+) -> Option<(Int32Array, StringViewArray)> {
+    let most = places.len() / 4 + 1;
+    let mut known: HashMap<&str, i32, foldhash::fast::RandomState> = HashMap::default();
+    let mut by_place: Vec<Option<i32>> = vec![None; texts.len()];
+    let mut codes = Vec::with_capacity(places.len());
+    let mut dictionary = vec![];
+    for place in places {
+        let code = match by_place.get(place) {
+            None => None,
+            Some(Some(code)) => Some(*code),
+            Some(None) if texts.is_null(place) => None,
+            Some(None) => {
+                let next = known.len() as i32;
+                let code = *known.entry(texts.value(place)).or_insert(next);
+                if code == next {
+                    dictionary.push(texts.value(place));
+                }
+                by_place[place] = Some(code);
+                Some(code)
+            }
+        };
+        codes.push(code);
+        if known.len() > most {
+            return None;
+        }
     }
+    Some((Int32Array::from(codes), StringViewArray::from(dictionary)))
 }

@@ -6,9 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{DictionaryArray, Int32Array, ListArray, StringViewBuilder};
+use arrow::array::{ArrayBuilder, DictionaryArray, Int32Array, ListArray, StringViewBuilder};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, Int32Type};
 use bytes::Bytes;
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::{Page, PageReader};
@@ -25,16 +25,44 @@ pub(super) fn lists(
     rows: &[Range<usize>],
     is_partial: bool,
 ) -> Result<Option<ListArray>> {
+    let sink = Lists { rows, is_wanted: false, offsets: vec![], valid: vec![], codes: vec![] };
+    let Some(halves) = read(reader, column, sink, is_partial)? else { return Ok(None) };
+    halves.lists().map(Some)
+}
+
+/// The texts of single entries, of which row and where in its list, ascending; else as [`lists`].
+pub(super) fn picked(
+    reader: &mut dyn PageReader,
+    column: &ColumnDescriptor,
+    entries: &[(u32, u32)],
+    is_partial: bool,
+) -> Result<Option<DictionaryArray<Int32Type>>> {
+    let sink = Picked { entries, nth: 0, row: 0, is_row: false, codes: Vec::with_capacity(entries.len()) };
+    let Some(mut halves) = read(reader, column, sink, is_partial)? else { return Ok(None) };
+    if halves.sink.codes.len() != entries.len() {
+        return Err(ParquetError::General("entries of a map have keys and no values".to_owned()));
+    }
+    let (codes, texts) = (Int32Array::from(halves.sink.codes), halves.texts.finish());
+    Ok(Some(DictionaryArray::try_new(codes, Arc::new(texts))?))
+}
+
+fn read<S: Sink>(
+    reader: &mut dyn PageReader,
+    column: &ColumnDescriptor,
+    sink: S,
+    is_partial: bool,
+) -> Result<Option<Halves<S>>> {
     if column.max_rep_level() != 1 || column.physical_type() != Physical::BYTE_ARRAY {
         return Ok(None);
     }
-    let mut halves = Halves::new(column, rows);
+    let mut halves = Halves::new(column, sink);
     loop {
         if is_partial {
             let Some(next) = reader.peek_next_page()? else { break };
             if !next.is_dict {
                 let Some(count) = next.num_rows else { return Ok(None) };
-                if !halves.wants(count) {
+                if !halves.sink.wants(halves.row, count) {
+                    halves.row += count;
                     reader.skip_next_page()?;
                     continue;
                 }
@@ -45,21 +73,98 @@ pub(super) fn lists(
             return Ok(None);
         }
     }
-    halves.finish().map(Some)
+    Ok(Some(halves))
 }
 
-struct Halves<'a> {
+/// What is done with the entries of rows.
+trait Sink {
+    /// Whether it wants any of so many rows from this one on.
+    fn wants(&mut self, row: usize, count: usize) -> bool;
+
+    /// A row begins; whether it has a list.
+    fn begin(&mut self, row: usize, is_valid: bool);
+
+    /// Whether an entry of the row is wanted, by its place in the list.
+    fn wants_entry(&self, entry: u32) -> bool;
+
+    /// The next wanted entry, by the place of its text.
+    fn put(&mut self, code: Option<i32>);
+}
+
+/// Whole lists.
+struct Lists<'a> {
     /// The rows that are still to come.
     rows: &'a [Range<usize>],
+    is_wanted: bool,
+    offsets: Vec<i32>,
+    valid: Vec<bool>,
+    /// -1 for NULL.
+    codes: Vec<i32>,
+}
+
+impl Sink for Lists<'_> {
+    fn wants(&mut self, row: usize, count: usize) -> bool {
+        while self.rows.first().is_some_and(|range| range.end <= row) {
+            self.rows = &self.rows[1..];
+        }
+        self.rows.first().is_some_and(|range| range.start < row + count)
+    }
+
+    fn begin(&mut self, row: usize, is_valid: bool) {
+        self.is_wanted = self.wants(row, 1);
+        if self.is_wanted {
+            self.offsets.push(self.codes.len() as i32);
+            self.valid.push(is_valid);
+        }
+    }
+
+    fn wants_entry(&self, _: u32) -> bool {
+        self.is_wanted
+    }
+
+    fn put(&mut self, code: Option<i32>) {
+        self.codes.push(code.unwrap_or(-1));
+    }
+}
+
+/// Single entries.
+struct Picked<'a> {
+    entries: &'a [(u32, u32)],
+    nth: usize,
+    row: u32,
+    is_row: bool,
+    codes: Vec<Option<i32>>,
+}
+
+impl Sink for Picked<'_> {
+    fn wants(&mut self, row: usize, count: usize) -> bool {
+        self.entries.get(self.nth).is_some_and(|(wanted, _)| (*wanted as usize) < row + count)
+    }
+
+    fn begin(&mut self, row: usize, _: bool) {
+        self.row = row as u32;
+        self.is_row = self.entries.get(self.nth).is_some_and(|(wanted, _)| *wanted == self.row);
+    }
+
+    fn wants_entry(&self, entry: u32) -> bool {
+        self.is_row && self.entries.get(self.nth).is_some_and(|wanted| *wanted == (self.row, entry))
+    }
+
+    fn put(&mut self, code: Option<i32>) {
+        self.codes.push(code);
+        self.nth += 1;
+    }
+}
+
+struct Halves<S> {
+    sink: S,
     /// The number of the next row.
     row: usize,
-    is_wanted: bool,
+    /// The place of the next entry in its list.
+    entry: u32,
     /// The level of definition of an entry, and of one that is not NULL.
     entry_level: u32,
     value_level: u32,
-    offsets: Vec<i32>,
-    valid: Vec<bool>,
-    codes: Vec<Option<i32>>,
     texts: StringViewBuilder,
     /// How many of the texts are of the dictionary page.
     dictionary: usize,
@@ -75,42 +180,68 @@ struct Levels {
     codes: Vec<u32>,
 }
 
-/// Where a page's values come from.
-enum Values<'a> {
-    Codes(std::slice::Iter<'a, u32>),
-    Plain { block: u32, bytes: &'a [u8], at: usize },
+/// A page's texts in their order.
+trait Values {
+    /// Leaves one out.
+    fn skip(&mut self) -> Result<()>;
+
+    /// The place of the next one among all texts.
+    fn next<S>(&mut self, halves: &mut Halves<S>) -> Result<i32>;
 }
 
-impl<'a> Halves<'a> {
-    fn new(column: &ColumnDescriptor, rows: &'a [Range<usize>]) -> Self {
+/// By their positions in the dictionary.
+struct Codes<'a> {
+    codes: std::slice::Iter<'a, u32>,
+}
+
+impl Values for Codes<'_> {
+    fn skip(&mut self) -> Result<()> {
+        self.codes.next().map(drop).ok_or_else(short)
+    }
+
+    fn next<S>(&mut self, halves: &mut Halves<S>) -> Result<i32> {
+        let code = *self.codes.next().ok_or_else(short)? as usize;
+        if code >= halves.dictionary {
+            return Err(ParquetError::General(format!("position {code} is outside of the dictionary")));
+        }
+        Ok(code as i32)
+    }
+}
+
+/// One after the other, each after its length.
+struct Plain<'a> {
+    block: u32,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Values for Plain<'_> {
+    fn skip(&mut self) -> Result<()> {
+        next_text(self.bytes, &mut self.at).map(drop)
+    }
+
+    fn next<S>(&mut self, halves: &mut Halves<S>) -> Result<i32> {
+        let text = next_text(self.bytes, &mut self.at)?;
+        halves.texts.try_append_view(self.block, text.start, text.len)?;
+        halves.count += 1;
+        Ok(halves.count as i32 - 1)
+    }
+}
+
+impl<S: Sink> Halves<S> {
+    fn new(column: &ColumnDescriptor, sink: S) -> Self {
         let value_level = column.max_def_level() as u32;
         Halves {
-            rows,
+            sink,
             row: 0,
-            is_wanted: false,
+            entry: 0,
             entry_level: value_level - u32::from(column.self_type().is_optional()),
             value_level,
-            offsets: vec![],
-            valid: vec![],
-            codes: vec![],
             texts: StringViewBuilder::new(),
             dictionary: 0,
             count: 0,
             levels: Levels::default(),
         }
-    }
-
-    /// Whether any of the next so many rows is wanted; if not, they are passed over.
-    fn wants(&mut self, count: usize) -> bool {
-        let end = self.row + count;
-        while self.rows.first().is_some_and(|range| range.end <= self.row) {
-            self.rows = &self.rows[1..];
-        }
-        let wants = self.rows.first().is_some_and(|range| range.start < end);
-        if !wants {
-            self.row = end;
-        }
-        wants
     }
 
     /// Adds a page; false if it is coded in a way that is not known here.
@@ -173,13 +304,13 @@ impl<'a> Halves<'a> {
                 let width = values.first().copied().unwrap_or(0);
                 let packed = values.get(1..).unwrap_or_default();
                 unpack(packed, u32::from(width), present, &mut levels.codes).ok_or_else(short)?;
-                let codes = Values::Codes(levels.codes.iter());
+                let codes = Codes { codes: levels.codes.iter() };
                 self.add_entries((&levels.repetition, &levels.definition), codes)?;
                 true
             }
             Encoding::PLAIN => {
                 let block = self.texts.append_block(Buffer::from(page.clone()));
-                let plain = Values::Plain { block, bytes: page, at: start };
+                let plain = Plain { block, bytes: page, at: start };
                 self.add_entries((&levels.repetition, &levels.definition), plain)?;
                 true
             }
@@ -189,74 +320,46 @@ impl<'a> Halves<'a> {
         Ok(is_known)
     }
 
-    fn add_entries(&mut self, (repetition, definition): (&[u32], &[u32]), mut values: Values<'_>) -> Result<()> {
+    fn add_entries(&mut self, (repetition, definition): (&[u32], &[u32]), mut values: impl Values) -> Result<()> {
         for (repetition, definition) in repetition.iter().zip(definition) {
             if *repetition == 0 {
-                self.begin_row(*definition + 1 >= self.entry_level);
+                self.sink.begin(self.row, *definition + 1 >= self.entry_level);
+                self.row += 1;
+                self.entry = 0;
             }
-            let is_value = *definition == self.value_level;
-            if !self.is_wanted {
-                if is_value {
-                    values.skip()?;
-                }
+            if *definition < self.entry_level {
                 continue;
             }
-            if *definition >= self.entry_level {
-                let code = if is_value { Some(self.code(&mut values)?) } else { None };
-                self.codes.push(code);
+            let is_value = *definition == self.value_level;
+            if self.sink.wants_entry(self.entry) {
+                let code = if is_value { Some(values.next(self)?) } else { None };
+                self.sink.put(code);
+            } else if is_value {
+                values.skip()?;
             }
+            self.entry += 1;
         }
         Ok(())
     }
-
-    fn begin_row(&mut self, is_valid: bool) {
-        while self.rows.first().is_some_and(|range| range.end <= self.row) {
-            self.rows = &self.rows[1..];
-        }
-        self.is_wanted = self.rows.first().is_some_and(|range| range.start <= self.row);
-        self.row += 1;
-        if self.is_wanted {
-            self.offsets.push(self.codes.len() as i32);
-            self.valid.push(is_valid);
-        }
-    }
-
-    /// The place of the next value among the texts.
-    fn code(&mut self, values: &mut Values<'_>) -> Result<i32> {
-        match values {
-            Values::Codes(codes) => {
-                let code = *codes.next().ok_or_else(short)? as usize;
-                if code >= self.dictionary {
-                    return Err(ParquetError::General(format!("position {code} is outside of the dictionary")));
-                }
-                Ok(code as i32)
-            }
-            Values::Plain { block, bytes, at } => {
-                let text = next_text(bytes, at)?;
-                self.texts.try_append_view(*block, text.start, text.len)?;
-                self.count += 1;
-                Ok(self.count as i32 - 1)
-            }
-        }
-    }
-
-    fn finish(mut self) -> Result<ListArray> {
-        self.offsets.push(self.codes.len() as i32);
-        let texts = Arc::new(self.texts.finish());
-        let coded = DictionaryArray::try_new(Int32Array::from(self.codes), texts)?;
-        let coded_type = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
-        let field = Arc::new(Field::new("item", coded_type, true));
-        let offsets = OffsetBuffer::new(self.offsets.into());
-        Ok(ListArray::try_new(field, offsets, Arc::new(coded), Some(NullBuffer::from(self.valid)))?)
-    }
 }
 
-impl Values<'_> {
-    fn skip(&mut self) -> Result<()> {
-        match self {
-            Values::Codes(codes) => codes.next().map(drop).ok_or_else(short),
-            Values::Plain { bytes, at, .. } => next_text(bytes, at).map(drop),
+impl Halves<Lists<'_>> {
+    fn lists(self) -> Result<ListArray> {
+        let Lists { mut offsets, valid, codes, .. } = self.sink;
+        let mut texts = self.texts;
+        offsets.push(codes.len() as i32);
+        let nulls = codes.contains(&-1).then(|| codes.iter().map(|code| *code >= 0).collect::<NullBuffer>());
+        let codes: Vec<i32> = if nulls.is_some() { codes.into_iter().map(|code| code.max(0)).collect() } else { codes };
+        if texts.is_empty() {
+            // Where all are NULL, their position is that of no text.
+            texts.append_value("");
         }
+        let codes = Int32Array::try_new(codes.into(), nulls)?;
+        let coded = DictionaryArray::try_new(codes, Arc::new(texts.finish()))?;
+        let coded_type = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8View));
+        let field = Arc::new(Field::new("item", coded_type, true));
+        let offsets = OffsetBuffer::new(offsets.into());
+        Ok(ListArray::try_new(field, offsets, Arc::new(coded), Some(NullBuffer::from(valid)))?)
     }
 }
 

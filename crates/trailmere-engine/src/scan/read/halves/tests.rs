@@ -108,6 +108,30 @@ fn keys_and_values_are_those_of_the_maps() {
     }
 }
 
+#[test]
+fn single_entries_are_those_of_the_maps() {
+    let maps = maps(1500);
+    let file = written(&maps, WriterVersion::PARQUET_1_0);
+    let metadata = metadata(&file);
+    let chunk = metadata.row_group(0).column(1);
+    let pages = &metadata.offset_index().unwrap()[0][1].page_locations;
+    for step in [1, 17, 400] {
+        let wanted: Vec<(u32, u32)> = (0..1500)
+            .step_by(step)
+            .filter_map(|row| Some((row as u32, entries(&maps, row)?.len().checked_sub(1)? as u32)))
+            .collect();
+        for is_partial in [false, true] {
+            let locations = is_partial.then(|| pages.clone());
+            let mut reader = SerializedPageReader::new(Arc::new(file.clone()), chunk, 1500, locations).unwrap();
+            let read = picked(&mut reader, chunk.column_descr(), &wanted, is_partial).unwrap().unwrap();
+            let read = read.downcast_dict::<arrow::array::StringViewArray>().unwrap();
+            let read: Vec<Option<String>> = read.into_iter().map(|text| text.map(str::to_owned)).collect();
+            let of = |(row, entry): &(u32, u32)| entries(&maps, *row as usize).unwrap()[*entry as usize].1.clone();
+            assert_eq!(read, wanted.iter().map(of).collect::<Vec<_>>(), "each {step}");
+        }
+    }
+}
+
 /// Whatever bytes a page has, it is read or refused.
 #[test]
 fn damaged_pages_are_refused() {
@@ -136,10 +160,11 @@ fn damaged_pages_are_refused() {
                 Page::DataPageV2 { .. } => panic!("a page of the second version"),
             };
             let rows: Vec<Range<usize>> = std::iter::once(0..300).collect();
-            let mut halves = Halves::new(chunk.column_descr(), &rows);
+            let sink = Lists { rows: &rows, is_wanted: false, offsets: vec![], valid: vec![], codes: vec![] };
+            let mut halves = Halves::new(chunk.column_descr(), sink);
             let all = pages[..damaged].iter().cloned().chain([page]).chain(pages[damaged + 1..].iter().cloned());
             let outcome = all.map(|page| halves.add(page)).collect::<Result<Vec<bool>>>();
-            refused += usize::from(outcome.and_then(|_| halves.finish()).is_err());
+            refused += usize::from(outcome.and_then(|_| halves.lists()).is_err());
         }
     }
     assert!(refused > 100, "{refused}");
