@@ -60,9 +60,10 @@ impl Above {
             || plan
                 .downcast_ref::<AggregateExec>()
                 .is_some_and(|aggregate| *aggregate.input_order_mode() == InputOrderMode::Linear);
+        let is_ordered = plan.required_input_ordering().iter().any(Option::is_some);
         Above {
             is_free: comes_together(plan) || (self.is_free && is_alone),
-            is_unordered: mixes || (self.is_unordered && is_alone && !plan.is::<SortPreservingMergeExec>()),
+            is_unordered: !is_ordered && (mixes || (self.is_unordered && is_alone)),
         }
     }
 }

@@ -24,9 +24,12 @@ impl TestLake {
 
     /// An empty lake with an engine of these options.
     pub(crate) async fn with(options: EngineOptions) -> TestLake {
+        TestLake::with_all(EngineOptions { threads: 2, ..options }).await
+    }
+
+    async fn with_all(options: EngineOptions) -> TestLake {
         let folder = tempfile::tempdir().unwrap();
         let lake = Lake::open(folder.path().to_str().unwrap(), LakeOptions { durable: false }).await.unwrap();
-        let options = EngineOptions { threads: 2, ..options };
         let engine = Engine::new(lake, options).unwrap();
         TestLake { _folder: folder, engine, summary: IngestSummary::default() }
     }
@@ -38,10 +41,18 @@ impl TestLake {
 
     /// The same, asked by an engine of these options.
     pub(crate) async fn of_with(logs: &Path, options: EngineOptions) -> TestLake {
-        let mut lake = TestLake::with(options).await;
+        TestLake::with(options).await.filled(logs).await
+    }
+
+    /// The same, asked by an engine of one thread.
+    pub(crate) async fn alone(logs: &Path) -> TestLake {
+        TestLake::with_all(EngineOptions { threads: 1, ..EngineOptions::default() }).await.filled(logs).await
+    }
+
+    async fn filled(mut self, logs: &Path) -> TestLake {
         let request = IngestRequest::of(logs.to_str().unwrap());
-        lake.summary = ingest(lake.engine.lake(), &request, now(), &NoProgress).await.unwrap();
-        lake
+        self.summary = ingest(self.engine.lake(), &request, now(), &NoProgress).await.unwrap();
+        self
     }
 
     /// Starts a statement.

@@ -1,12 +1,12 @@
 //! How are rows and log files put together into batches, one being filled while another is written?
 //!
-//! Log files come in the order of their delivery. So a batch leaves rows of the newest day to the next one, and each day
-//! gets one file: opening a file costs a question as much as thousands of rows do. What is written is committed once no
-//! rows of its log files are left, or when there is much of it.
+//! Log files come in the order of their delivery. So a batch leaves rows of the newest day to the next one, and the few that
+//! come late for days before, and each day gets one file: opening a file costs a question as much as thousands of rows do.
+//! What is written is committed once no rows of its log files are left, or when there is much of it.
 
 mod writing;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::Receiver;
@@ -14,7 +14,7 @@ use trailmere_model::Result;
 use trailmere_model::time::calendarday;
 
 use super::duplicates::Duplicates;
-use super::parcel::{Chunk, FileResult, Parcel, Row};
+use super::parcel::{Chunk, FileResult, Parcel};
 use super::tally::Tally;
 use super::unit::Stage;
 use crate::request::IngestRequest;
@@ -29,6 +29,8 @@ const BATCH_FILES: usize = 20_000;
 const UNCOMMITTED_BATCHES: usize = 16;
 /// A batch of which this part is rows of days that are over leaves the others to the next one.
 const OVER_SHARE: usize = 4;
+/// Rows of a day that are less than this part of a batch wait for more.
+const LITTLE_SHARE: usize = 32;
 /// Log files come so much after their events, or after others that were delivered later.
 const LATENESS: TimeDelta = TimeDelta::minutes(30);
 
@@ -125,10 +127,10 @@ impl Filling {
     /// Takes what is written next: the rows of days that are over, or everything.
     fn take(&mut self, is_last: bool) -> Batch {
         let is_due = self.uncommitted >= UNCOMMITTED_BATCHES * self.limit || self.files.len() >= BATCH_FILES;
-        let today = self.today().filter(|_| !is_last && !is_due);
-        let (chunks, left) = match today {
-            Some(today) => split(std::mem::take(&mut self.chunks), today),
-            None => (std::mem::take(&mut self.chunks), vec![]),
+        let over = if is_last || is_due { vec![] } else { self.over() };
+        let (chunks, left) = match over.is_empty() {
+            false => split(std::mem::take(&mut self.chunks), &over),
+            true => (std::mem::take(&mut self.chunks), vec![]),
         };
         let left_bytes = left.iter().map(|chunk| chunk.bytes).sum();
         let bytes = std::mem::replace(&mut self.bytes, left_bytes) - left_bytes;
@@ -141,24 +143,30 @@ impl Filling {
         Batch { chunks, bytes, whole: is_whole.then(|| std::mem::take(&mut self.files)) }
     }
 
-    /// The day of which log files still come, if enough rows are of days before it.
-    fn today(&self) -> Option<i64> {
-        let reached = self.reached.iter().copied().min()??;
+    /// The days that are over and have many rows, if these are enough to write them.
+    fn over(&self) -> Vec<i64> {
+        let Some(reached) = self.reached.iter().copied().min().flatten() else { return vec![] };
         let today = calendarday((reached - LATENESS).timestamp_micros());
-        let is_over = |row: &&Row| row.is_before(today);
-        let over = |chunk: &Chunk| chunk.bytes / chunk.rows.len().max(1) * chunk.rows.iter().filter(is_over).count();
-        let bytes: usize = self.chunks.iter().map(over).sum();
-        (bytes > 0 && bytes >= self.limit / OVER_SHARE).then_some(today)
+        let mut days: BTreeMap<i64, usize> = BTreeMap::new();
+        for chunk in &self.chunks {
+            let row_bytes = chunk.bytes / chunk.rows.len().max(1);
+            for row in chunk.rows.iter().filter(|row| row.targets != 0 && row.day < today) {
+                *days.entry(row.day).or_default() += row_bytes;
+            }
+        }
+        days.retain(|_, bytes| *bytes > 0 && *bytes >= self.limit / LITTLE_SHARE);
+        let is_enough = days.values().sum::<usize>() >= self.limit / OVER_SHARE;
+        if is_enough { days.into_keys().collect() } else { vec![] }
     }
 }
 
-/// The rows of days before this one, and the others.
-fn split(chunks: Vec<Chunk>, today: i64) -> (Vec<Chunk>, Vec<Chunk>) {
+/// The rows of these days, and the others.
+fn split(chunks: Vec<Chunk>, days: &[i64]) -> (Vec<Chunk>, Vec<Chunk>) {
     let (mut over, mut left) = (vec![], vec![]);
     for chunk in chunks {
-        let (before, since) = chunk.split(today);
-        over.extend(before);
-        left.extend(since);
+        let (of_days, others) = chunk.split(days);
+        over.extend(of_days);
+        left.extend(others);
     }
     (over, left)
 }

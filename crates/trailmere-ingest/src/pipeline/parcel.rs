@@ -1,6 +1,7 @@
 //! What goes from the threads that decode to the one that puts batches together?
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use trailmere_model::{Error, Kind, Result, StoreType};
 use trailmere_store::{FileOutcome, LedgerEntry, Quarantined, Verified};
 
@@ -33,21 +34,36 @@ pub(crate) struct Chunk {
     pub(crate) bytes: usize,
 }
 
+/// Of a chunk that has fewer wanted rows than one of so many, these are copied: a few rows should not keep all in memory.
+const FEW_ROWS: usize = 8;
+
 impl Chunk {
-    /// The rows of days before this one, and the others. Rows of a chunk that has both are not copied: in each of the two,
-    /// those of the other go nowhere.
-    pub(crate) fn split(self, day: i64) -> (Option<Chunk>, Option<Chunk>) {
-        if !self.rows.iter().any(|row| row.is_before(day)) {
+    /// The rows of these days, and the others. Rows of a chunk that has both are not copied if they are many: in each of the
+    /// two, those of the other go nowhere.
+    pub(crate) fn split(self, days: &[i64]) -> (Option<Chunk>, Option<Chunk>) {
+        let is_of_days = |row: &Row| days.contains(&row.day);
+        let live = || self.rows.iter().filter(|row| row.targets != 0);
+        if !live().any(is_of_days) {
             return (None, Some(self));
         }
-        if self.rows.iter().all(|row| row.targets == 0 || row.is_before(day)) {
+        if live().all(is_of_days) {
             return (Some(self), None);
         }
-        let only = |is_wanted: &dyn Fn(i64) -> bool| {
-            let rows = self.rows.iter().map(|row| if is_wanted(row.day) { *row } else { Row { targets: 0, ..*row } });
-            Chunk { rows: rows.collect(), batch: self.batch.clone(), ..self }
-        };
-        (Some(only(&|of| of < day)), Some(only(&|of| of >= day)))
+        (self.only(&is_of_days), self.only(&|row| !is_of_days(row)))
+    }
+
+    fn only(&self, is_wanted: &dyn Fn(&Row) -> bool) -> Option<Chunk> {
+        let wanted = |row: &Row| row.targets != 0 && is_wanted(row);
+        let count = self.rows.iter().filter(|row| wanted(row)).count();
+        if count * FEW_ROWS < self.rows.len() {
+            let at: UInt32Array = (0..self.rows.len() as u32).filter(|at| wanted(&self.rows[*at as usize])).collect();
+            if let Ok(batch) = take_record_batch(&self.batch, &at) {
+                let rows = self.rows.iter().filter(|row| wanted(row)).copied().collect();
+                return Some(Chunk { store_type: self.store_type, bytes: batch.get_array_memory_size(), batch, rows });
+            }
+        }
+        let rows = self.rows.iter().map(|row| if wanted(row) { *row } else { Row { targets: 0, ..*row } });
+        Some(Chunk { rows: rows.collect(), batch: self.batch.clone(), ..*self })
     }
 }
 
@@ -58,13 +74,6 @@ pub(crate) struct Row {
     pub(crate) day: i64,
     /// The targets, a bit each.
     pub(crate) targets: u64,
-}
-
-impl Row {
-    /// Whether it goes anywhere, and is of an earlier day.
-    pub(crate) fn is_before(self, day: i64) -> bool {
-        self.targets != 0 && self.day < day
-    }
 }
 
 /// How a log file went.

@@ -4,6 +4,7 @@
 mod cli;
 mod jobs;
 mod program;
+mod requests;
 mod s3_server;
 mod saved;
 mod schedules;

@@ -4,6 +4,7 @@
 //! step. So puts wait for each other here, and two buckets refuse them: one that is not there, and one that is forbidden.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -21,18 +22,41 @@ pub(crate) const FORBIDDEN: &str = "forbidden";
 pub(crate) const KEY: &str = "AKIDEXAMPLE";
 pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
-/// Serves a folder until the tests end, and returns the endpoint.
-pub(crate) fn serve_folder(folder: &Path) -> String {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let endpoint = runtime.block_on(serve(folder));
-    // Its tasks go on serving; the runtime must not be dropped.
-    std::mem::forget(runtime);
-    endpoint
+/// What was asked of a server: `GET key`, `HEAD key`, `LIST prefix`, `PUT key`.
+#[derive(Clone, Default)]
+pub(crate) struct Requests {
+    seen: Arc<std::sync::Mutex<Vec<String>>>,
 }
 
-async fn serve(folder: &Path) -> String {
+impl Requests {
+    fn note(&self, what: String) {
+        self.seen.lock().unwrap().push(what);
+    }
+
+    /// All since the last call.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen.lock().unwrap())
+    }
+}
+
+/// Serves a folder until the tests end, and returns the endpoint.
+pub(crate) fn serve_folder(folder: &Path) -> String {
+    serve_noting(folder).0
+}
+
+/// The same, with what it is asked.
+pub(crate) fn serve_noting(folder: &Path) -> (String, Requests) {
+    let requests = Requests::default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let endpoint = runtime.block_on(serve(folder, requests.clone()));
+    // Its tasks go on serving; the runtime must not be dropped.
+    std::mem::forget(runtime);
+    (endpoint, requests)
+}
+
+async fn serve(folder: &Path, requests: Requests) -> String {
     std::fs::create_dir_all(folder.join(BUCKET)).unwrap();
-    let files = Atomic { files: FileSystem::new(folder).unwrap(), puts: Mutex::default() };
+    let files = Atomic { files: FileSystem::new(folder).unwrap(), puts: Mutex::default(), requests };
     let mut service = S3ServiceBuilder::new(files);
     service.set_auth(SimpleAuth::from_single(KEY, SECRET));
     let service = service.build();
@@ -54,6 +78,7 @@ async fn serve(folder: &Path) -> String {
 struct Atomic {
     files: FileSystem,
     puts: Mutex<()>,
+    requests: Requests,
 }
 
 #[async_trait::async_trait]
@@ -65,15 +90,18 @@ impl S3 for Atomic {
             FORBIDDEN => return Err(s3s::s3_error!(AccessDenied)),
             _ => return Err(s3s::s3_error!(NoSuchBucket)),
         }
+        self.requests.note(format!("PUT {}", request.input.key));
         let _one_at_a_time = self.puts.lock().await;
         self.files.put_object(request).await
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        self.requests.note(format!("GET {}", request.input.key));
         self.files.get_object(request).await
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        self.requests.note(format!("HEAD {}", request.input.key));
         self.files.head_object(request).await
     }
 
@@ -92,6 +120,7 @@ impl S3 for Atomic {
         &self,
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        self.requests.note(format!("LIST {}", request.input.prefix.as_deref().unwrap_or_default()));
         self.files.list_objects_v2(request).await
     }
 

@@ -155,9 +155,9 @@ impl Group<'_> {
         Ok(Plan::Read { shape, manner, place, data_type: data_type.clone() })
     }
 
-    /// Whether reading the whole column is no worse than reading pieces of it again.
+    /// Whether reading the whole column is no worse than reading pieces of it, now or again.
     pub(super) fn is_worn(&self, place: &Place, shape: &Shape, blocks: Option<&Blocks>) -> bool {
-        let Some(blocks) = blocks else { return true };
+        let Some(blocks) = blocks.filter(|blocks| blocks.rows * 2 < self.rows()) else { return true };
         let mut pieces = vec![];
         for leaf in &shape.leaves {
             self.want(*leaf, Some(&blocks.selection), &mut pieces);

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
+use arrow::datatypes::Schema;
 use trailmere_model::{StoreType, storage_schema};
 
-use super::super::parcel::FileResult;
+use super::super::parcel::{FileResult, Row};
 use super::super::plan::Task;
 use super::*;
 use crate::source::{LogFile, Place};
@@ -18,7 +19,10 @@ fn parcel(number: u64, (day, hour): (u32, u32), days: &[i64]) -> Parcel {
     let file = LogFile::new(location.clone(), 1, Place::Folder(PathBuf::from(location)));
     let task = Task { file, wanted: 1, taken: vec![], sequences: Arc::new([]), is_counted: false };
     let rows: Vec<Row> = days.iter().map(|day| Row { day: 20_260_300 + day, targets: 1 }).collect();
-    let batch = RecordBatch::new_empty(storage_schema(StoreType::CloudTrail));
+    let schema = storage_schema(StoreType::CloudTrail);
+    let columns = schema.fields().iter().map(|field| new_null_array(field.data_type(), rows.len())).collect();
+    let nullable = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect::<Vec<_>>();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns).unwrap();
     let chunk = Chunk { store_type: StoreType::CloudTrail, batch, bytes: 10 * rows.len(), rows };
     Parcel { thread: 0, chunks: vec![chunk], files: vec![FileResult::begin(number, task, 1)], open: None }
 }
@@ -42,7 +46,7 @@ fn rows_of_the_newest_day_wait_and_so_does_the_commit() {
     assert!(filling.is_full());
     let first = filling.take(false);
     assert_eq!((days(&first), first.whole.is_some()), (vec![1, 1, 1], false));
-    assert_eq!(filling.today(), None, "what was written is not there any more");
+    assert_eq!(filling.over(), [] as [i64; 0], "what was written is not there any more");
     filling.add(parcel(4, (2, 23), &[2, 2]));
     let last = filling.take(true);
     assert_eq!(days(&last), [2, 2, 2, 2]);
@@ -89,9 +93,21 @@ fn much_that_is_written_is_committed_with_all_rows_of_its_log_files() {
 fn a_day_is_not_over_while_a_thread_still_decodes_it() {
     let mut filling = Filling::new(30, 2);
     filling.add(parcel(1, (2, 4), &[1, 2, 2]));
-    assert_eq!(filling.today(), None);
+    assert_eq!(filling.over(), [] as [i64; 0]);
     filling.add(Parcel { thread: 1, ..parcel(2, (1, 20), &[1, 1]) });
-    assert_eq!(filling.today(), None);
+    assert_eq!(filling.over(), [] as [i64; 0]);
     filling.add(Parcel { thread: 1, ..parcel(3, (2, 1), &[1, 2]) });
-    assert_eq!(filling.today(), Some(20_260_302));
+    assert_eq!(filling.over(), [20_260_301]);
+}
+
+#[test]
+fn a_few_late_rows_wait_for_more_without_the_others_beside_them() {
+    let late = [vec![3], vec![1; 40], vec![2]].concat();
+    let mut filling = filling(640, vec![parcel(1, (1, 23), &[1; 30]), parcel(2, (2, 9), &late)]);
+    assert!(filling.is_full());
+    let batch = filling.take(false);
+    assert_eq!((days(&batch), batch.whole.is_some()), (vec![1; 70], false));
+    let left: Vec<usize> = filling.chunks.iter().map(|chunk| chunk.rows.len()).collect();
+    assert_eq!(left, [2], "only the rows that wait");
+    assert_eq!(days(&filling.take(true)), [3, 2]);
 }
