@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::verify::{Moved, PublicKeys};
 
 /// Memory that rows and log files under way may take, by default; the process takes about half as much again.
-pub const DEFAULT_MEMORY: usize = 768 << 20;
+pub const DEFAULT_MEMORY: usize = 704 << 20;
 
 /// What to ingest, where to, and how.
 #[derive(Clone, Debug)]

@@ -27,7 +27,8 @@ const ROW_GROUP_ROWS: usize = 256 << 10;
 const PAGE_BYTES: usize = 256 << 10;
 const JSON_PAGE_BYTES: usize = 1 << 20;
 const PAGE_ROWS: usize = 16 << 10;
-const DICTIONARY_BYTES: usize = 256 << 10;
+/// Room for the ARNs of a day: their texts are looked at once each where all of them are in the dictionary.
+const DICTIONARY_BYTES: usize = 1 << 20;
 /// Of what hardly repeats, a few rows are wanted more often than all, and a page is inflated as a whole, a dictionary too:
 /// pages of this size made such questions a quarter faster, for half a percent of storage.
 const TEXT_PAGE_BYTES: usize = 32 << 10;

@@ -133,7 +133,7 @@ impl Filling {
             true => (std::mem::take(&mut self.chunks), vec![]),
         };
         let left_bytes = left.iter().map(|chunk| chunk.bytes).sum();
-        let bytes = std::mem::replace(&mut self.bytes, left_bytes) - left_bytes;
+        let bytes = std::mem::replace(&mut self.bytes, left_bytes).saturating_sub(left_bytes);
         self.chunks = left;
         self.uncommitted += bytes;
         let is_whole = self.open.is_empty() && self.chunks.is_empty();
