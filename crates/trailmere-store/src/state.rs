@@ -166,12 +166,32 @@ pub(crate) async fn load(table: &Inner) -> Result<(Tip, DeltaTableState)> {
 }
 
 async fn head(table: &Inner, delta: &DeltaTableState) -> Result<HeadName> {
+    // The newest commit mostly tells. The library goes through all commits since the checkpoint for each answer.
+    if let (_, Some(actions)) = read(table, delta.version()).await?
+        && let Some(name) = named(&actions)?
+    {
+        return Ok(name);
+    }
     let failed = |error| failure::delta(error, "read the ledger's place");
     let sequence = delta.transaction_version(table.log.as_ref(), LEDGER_APP).await.map_err(failed)?;
     let Some(sequence) = sequence else { return Ok(HeadName::default()) };
     let id = delta.transaction_version(table.log.as_ref(), HEAD_APP).await.map_err(failed)?;
     let id = id.ok_or_else(|| Error::corrupt("the table names a ledger but not its head"))?;
     Ok(HeadName { sequence: number(sequence)?, id: number(id)? })
+}
+
+/// The ledger head that a commit names.
+fn named(actions: &[Action]) -> Result<Option<HeadName>> {
+    let version = |app: &str| {
+        actions.iter().find_map(|action| match action {
+            Action::Txn(transaction) if transaction.app_id == app => Some(transaction.version),
+            _ => None,
+        })
+    };
+    match (version(LEDGER_APP), version(HEAD_APP)) {
+        (Some(sequence), Some(id)) => Ok(Some(HeadName { sequence: number(sequence)?, id: number(id)? })),
+        _ => Ok(None),
+    }
 }
 
 /// Applies the commits after a version; none if that cannot be done, because they are too many, gone, or more than data.
