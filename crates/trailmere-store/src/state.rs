@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use deltalake::kernel::transaction::PROTOCOL;
 use deltalake::kernel::{Action, EagerSnapshot};
@@ -28,9 +27,6 @@ pub(crate) const HEAD_APP: &str = "trailmere.ledger.head";
 
 /// Up to this many new commits are read one by one; beyond, the table is read anew from its checkpoint.
 const STEPS: u64 = 256;
-
-/// A log that was looked at so lately still has all commits since: they stay for days.
-const LATELY: Duration = Duration::from_secs(3600);
 
 /// Commits read at the same time.
 const READERS: usize = 16;
@@ -59,8 +55,6 @@ pub(crate) struct Tip {
     pub(crate) head: HeadName,
     /// The active files, by day and path.
     files: BTreeMap<(i64, String), DataFile>,
-    /// When the log was last looked at.
-    seen: Instant,
 }
 
 impl State {
@@ -152,7 +146,6 @@ impl Tip {
 /// Reads the whole table, and refuses one that others have made into something else.
 pub(crate) async fn load(table: &Inner) -> Result<(Tip, DeltaTableState)> {
     let failed = |error| failure::delta(error, "read the table").at(place(table));
-    let seen = Instant::now();
     let delta = EagerSnapshot::try_new(table.log.as_ref(), None).await.map(DeltaTableState::new).map_err(failed)?;
     PROTOCOL.can_write_to(&delta).map_err(|error| failed(error.into()))?;
     let mut files = BTreeMap::new();
@@ -162,7 +155,7 @@ pub(crate) async fn load(table: &Inner) -> Result<(Tip, DeltaTableState)> {
         files.insert(key(&file), file);
     }
     let head = head(table, &delta).await.map_err(|error| error.at(place(table)))?;
-    Ok((Tip { version: delta.version(), head, files, seen }, delta))
+    Ok((Tip { version: delta.version(), head, files }, delta))
 }
 
 async fn head(table: &Inner, delta: &DeltaTableState) -> Result<HeadName> {
@@ -196,10 +189,9 @@ fn named(actions: &[Action]) -> Result<Option<HeadName>> {
 
 /// Applies the commits after a version; none if that cannot be done, because they are too many, gone, or more than data.
 async fn advance(mut tip: Tip, table: &Inner) -> Result<Option<Tip>> {
-    let seen = Instant::now();
-    // Of a log that was looked at lately, no commit can have been made and removed since: if the next is not there, none is.
-    if seen.duration_since(tip.seen) < LATELY && !is_there(table, tip.version + 1).await {
-        tip.seen = seen;
+    // Old commits go first: while the last one that is known is there, none after it can have been made and removed.
+    let (next, known) = futures::join!(is_there(table, tip.version + 1), is_there(table, tip.version));
+    if (known, next) == (Some(true), Some(false)) {
         return Ok(Some(tip));
     }
     let Ok(newest) = table.log.get_latest_version(tip.version).await else { return Ok(None) };
@@ -214,15 +206,18 @@ async fn advance(mut tip: Tip, table: &Inner) -> Result<Option<Tip>> {
             return Ok(None);
         }
     }
-    tip.seen = seen;
     Ok(Some(tip))
 }
 
-/// Whether a commit is there, in one request; one that can't be told of is looked for again.
-async fn is_there(table: &Inner, version: u64) -> bool {
+/// Whether a commit is there, in one request; `None` if that can't be told.
+async fn is_there(table: &Inner, version: u64) -> Option<bool> {
     let name = format!("{version:020}.json");
     let path = Path::from_iter(table.path.parts().chain(["_delta_log".into(), name.as_str().into()]));
-    !matches!(table.store.head(&path).await, Err(StorageError::NotFound { .. }))
+    match table.store.head(&path).await {
+        Ok(_) => Some(true),
+        Err(StorageError::NotFound { .. }) => Some(false),
+        Err(_) => None,
+    }
 }
 
 async fn read(table: &Inner, version: u64) -> Result<(u64, Option<Vec<Action>>)> {

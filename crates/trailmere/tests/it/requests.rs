@@ -10,7 +10,8 @@ use crate::s3_server::{BUCKET, KEY, Requests, SECRET, serve_noting};
 /// What a whole process asks before it looks at data: the stores, their definitions, the log's two commits (each twice by
 /// Delta's library), and its record.
 const MOST_TO_OPEN: usize = 11;
-/// What a statement asks in a shell that has asked before: the stores, the next commit, and its record.
+/// What a statement asks in a shell that has asked before: the stores, the last commit and the next, and its
+/// record.
 const MOST_AGAIN: usize = 4;
 
 fn command(folder: &Path, endpoint: &str) -> Command {
