@@ -45,7 +45,7 @@ struct Entry {
 }
 
 /// How much is read of a column in pieces before all of it is read, once, to be kept.
-const WORN: f32 = 0.1;
+const WORN: f32 = 0.03;
 
 /// Columns of which pieces were read; beyond it, all are forgotten.
 const MOST_PIECES: usize = 100_000;
@@ -160,7 +160,7 @@ mod tests {
     fn what_is_read_in_pieces_is_worth_reading_whole_at_last() {
         let kept = KeptColumns::new(1000);
         let answers = |group, part| [(); 3].map(|()| kept.is_worn(&place(group), part));
-        assert_eq!(answers(0, 0.04), [false, false, true]);
+        assert_eq!(answers(0, 0.014), [false, false, true]);
         assert_eq!(answers(1, 1.0), [false, true, true]);
     }
 }
