@@ -3,8 +3,10 @@
 //! A table has forty columns, and each rule walks through all that a node carries: for a short statement, that was most of
 //! its planning.
 
+use std::sync::Arc;
+
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Explain, Expr, LogicalPlan};
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::{OptimizerConfig, OptimizerRule};
 
@@ -12,7 +14,12 @@ use crate::members::SplitStructs;
 
 /// The plan without columns that nobody reads. One with subqueries stays as it is: they are taken apart first.
 pub(crate) fn slim(plan: LogicalPlan, config: &dyn OptimizerConfig) -> LogicalPlan {
-    if matches!(plan, LogicalPlan::Explain(_)) || has_subqueries(&plan) {
+    if let LogicalPlan::Explain(explain) = plan {
+        // It shows the plan that would run.
+        let shown = Arc::new(slim(Arc::unwrap_or_clone(explain.plan), config));
+        return LogicalPlan::Explain(Explain { plan: shown, ..explain });
+    }
+    if has_subqueries(&plan) {
         return plan;
     }
     let before = plan.clone();

@@ -12,20 +12,16 @@ use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::window::WindowExpr;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{
-    Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions,
-};
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::{TryStreamExt, stream};
-use tokio::sync::mpsc::channel;
-use tokio::task::JoinSet;
 
 use super::firsts::Firsts;
 use super::keys::Keys;
 use super::rows::Compact;
-use super::together::{BATCHES_AHEAD, Gathered, coming, gather};
+use super::together::{Gathered, coming, start, with_input};
 
 /// The first row of each group, with its number, which is 1.
 #[derive(Debug)]
@@ -113,17 +109,11 @@ impl ExecutionPlan for FirstOfGroups {
     }
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let (to_numbering, full) = channel(BATCHES_AHEAD);
-        let mut partitions = JoinSet::new();
-        for partition in 0..self.input.properties().output_partitioning().partition_count() {
-            let firsts = self.firsts(partition, &context)?;
-            let input = self.input.execute(partition, Arc::clone(&context))?;
-            partitions.spawn(firsts.fill(input, to_numbering.clone()));
-        }
+        let running = start(&self.input, &context, |partition| self.firsts(partition, &context))?;
         let (rows, numbering) = (self.input.schema(), Arc::clone(&self.numbering));
         let handed_on = MetricBuilder::new(&self.metrics).global_counter("rows_handed_on");
         let batches = async move {
-            match gather(partitions, full).await? {
+            match running.gather().await? {
                 Gathered::All(filled) => merged(filled, numbering.schema(), context.session_config().batch_size()),
                 // Of the rows that are left, the first ones are the same.
                 Gathered::TooMany(left) => {
@@ -161,10 +151,10 @@ fn merged(mut filled: Vec<Firsts>, schema: SchemaRef, batch_rows: usize) -> Resu
 }
 
 /// The same chain of plans with one input each, on another input.
-pub(super) fn on(plan: &Arc<dyn ExecutionPlan>, input: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+fn on(plan: &Arc<dyn ExecutionPlan>, input: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     let below = match plan.children().as_slice() {
         [below] if !below.children().is_empty() => on(below, input)?,
         _ => input,
     };
-    Arc::clone(plan).replace_children(vec![below], ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+    with_input(plan, below)
 }

@@ -9,7 +9,6 @@ use datafusion::physical_expr::window::{StandardWindowExpr, WindowExpr};
 use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
@@ -18,6 +17,7 @@ use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, Wi
 
 use super::first::FirstOfGroups;
 use super::rule::coded;
+use super::together::with_input;
 
 /// The same filter over the first rows of groups, if it keeps no other rows. Nobody may count on their order.
 pub(super) fn firsts_below(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
@@ -76,8 +76,4 @@ fn window(plan: &Arc<dyn ExecutionPlan>) -> Option<(Arc<dyn WindowExpr>, &SortEx
     let fits = function.fun().name() == "row_number" && !window.partition_by().is_empty();
     let sort = input.downcast_ref::<SortExec>()?;
     (fits && sort.fetch().is_none()).then(|| (Arc::clone(window), sort))
-}
-
-fn with_input(plan: &Arc<dyn ExecutionPlan>, input: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    Arc::clone(plan).replace_children(vec![input], ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
 }

@@ -8,11 +8,8 @@ use arrow::array::{Array, ArrayRef, AsArray, DynComparator, RecordBatch, UInt32A
 use arrow::compute::{SortOptions, interleave, take};
 use arrow::datatypes::{Int32Type, SchemaRef};
 use datafusion::common::Result;
-use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::physical_plan::metrics::BaselineMetrics;
-use futures::StreamExt;
-use tokio::sync::mpsc::Sender;
 
 use super::keys::Keys;
 use super::rows::Compact;
@@ -63,29 +60,10 @@ impl Firsts {
         self.best.len()
     }
 
-    /// Adds all rows of a partition. Rows that memory is too short for are told to `full`.
-    pub(super) async fn fill(
-        mut self,
-        mut input: SendableRecordBatchStream,
-        full: Sender<RecordBatch>,
-    ) -> Result<Self> {
-        while let Some(batch) = input.next().await {
-            self.add(&batch?)?;
-            if self.reservation.try_resize(self.size()).is_ok() {
-                continue;
-            }
-            for rows in self.rest()? {
-                // Nobody is there to take it when the query has ended.
-                let _ = full.send(rows).await;
-            }
-        }
-        Ok(self)
-    }
-
     /// Takes over the first rows of another partition.
     pub(super) fn merge(&mut self, mut other: Firsts) -> Result<()> {
         if let Some(rows) = other.take()? {
-            self.add(&rows)?;
+            self.keep(&rows)?;
         }
         drop(other);
         self.reservation.resize(self.size());
@@ -107,7 +85,8 @@ impl Firsts {
         Ok(self.held.pop().map(|held| held.rows))
     }
 
-    fn add(&mut self, rows: &RecordBatch) -> Result<()> {
+    /// Keeps the rows that are the first of their groups so far.
+    fn keep(&mut self, rows: &RecordBatch) -> Result<()> {
         let timer = self.metrics.elapsed_compute().clone();
         let _timer = timer.timer();
         if rows.num_rows() == 0 {
@@ -202,6 +181,14 @@ impl Firsts {
 }
 
 impl Part for Firsts {
+    fn add(&mut self, rows: &RecordBatch) -> Result<Vec<RecordBatch>> {
+        self.keep(rows)?;
+        match self.reservation.try_resize(self.size()) {
+            Ok(()) => Ok(vec![]),
+            Err(_) => self.rest(),
+        }
+    }
+
     /// In pieces that a sort can hold next to others, each with its own texts.
     fn rest(&mut self) -> Result<Vec<RecordBatch>> {
         let Some(rows) = self.take()? else { return Ok(vec![]) };

@@ -13,7 +13,6 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::metrics::BaselineMetrics;
 use futures::{Stream, StreamExt, stream};
-use tokio::sync::mpsc::Sender;
 
 use super::keys::Keys;
 use super::rows::Compact;
@@ -89,22 +88,6 @@ impl Grouping {
         Grouping { is_last: true, ..self }
     }
 
-    /// Adds all rows of a partition. Groups that memory is too short for are told to `full`.
-    pub(super) async fn fill(
-        mut self,
-        mut input: SendableRecordBatchStream,
-        full: Sender<RecordBatch>,
-    ) -> Result<Self> {
-        while let Some(batch) = input.next().await {
-            let Some(states) = self.add(&batch?)? else { continue };
-            for states in self.cut(&states) {
-                // Nobody is there to take it when the query has ended.
-                let _ = full.send(states).await;
-            }
-        }
-        Ok(self)
-    }
-
     /// Takes over the groups of another partition. They do not take more memory together than by themselves.
     pub(super) fn merge(&mut self, other: Grouping) -> Result<()> {
         let timer = self.metrics.elapsed_compute().clone();
@@ -148,12 +131,12 @@ impl Grouping {
         let outputs = stream::try_unfold(state, |(mut grouping, input)| async move {
             let Some(mut input) = input else { return Ok::<_, DataFusionError>(None) };
             while let Some(batch) = input.next().await {
-                if let Some(full) = grouping.add(&batch?)? {
-                    return Ok(Some((grouping.cut(&full), (grouping, Some(input)))));
+                let full = grouping.add(&batch?)?;
+                if !full.is_empty() {
+                    return Ok(Some((full, (grouping, Some(input)))));
                 }
             }
-            let last = grouping.take()?;
-            Ok(Some((grouping.cut(&last), (grouping, None))))
+            Ok(Some((grouping.rest()?, (grouping, None))))
         });
         outputs
             .map(|batches| match batches {
@@ -161,25 +144,6 @@ impl Grouping {
                 Err(error) => vec![Err(error)],
             })
             .flat_map(stream::iter)
-    }
-
-    /// Adds rows; gives all groups so far if they take too much memory, or are no fewer than the rows.
-    fn add(&mut self, batch: &RecordBatch) -> Result<Option<RecordBatch>> {
-        let timer = self.metrics.elapsed_compute().clone();
-        let _timer = timer.timer();
-        self.keys.intern(batch, &mut self.groups)?;
-        let count = self.keys.len();
-        for aggregate in &mut self.aggregates {
-            let arguments = aggregate.arguments.iter().map(|expr| expr.array(batch)).collect::<Result<Vec<_>>>()?;
-            let filter = aggregate.filter.as_ref().map(|filter| condition(filter, batch)).transpose()?;
-            aggregate.accumulator.update_batch(&arguments, &self.groups, filter.as_ref(), count)?;
-        }
-        self.rows += batch.num_rows();
-        let is_useless = !self.is_last && self.rows >= PROBED_ROWS && count as f64 > self.rows as f64 * USELESS;
-        if is_useless || self.reservation.try_resize(self.size()).is_err() {
-            return self.take().map(Some);
-        }
-        Ok(None)
     }
 
     fn size(&self) -> usize {
@@ -211,6 +175,25 @@ impl Grouping {
 }
 
 impl Part for Grouping {
+    /// Gives all groups so far if they take too much memory, or are no fewer than the rows.
+    fn add(&mut self, batch: &RecordBatch) -> Result<Vec<RecordBatch>> {
+        let timer = self.metrics.elapsed_compute().clone();
+        let _timer = timer.timer();
+        self.keys.intern(batch, &mut self.groups)?;
+        let count = self.keys.len();
+        for aggregate in &mut self.aggregates {
+            let arguments = aggregate.arguments.iter().map(|expr| expr.array(batch)).collect::<Result<Vec<_>>>()?;
+            let filter = aggregate.filter.as_ref().map(|filter| condition(filter, batch)).transpose()?;
+            aggregate.accumulator.update_batch(&arguments, &self.groups, filter.as_ref(), count)?;
+        }
+        self.rows += batch.num_rows();
+        let is_useless = !self.is_last && self.rows >= PROBED_ROWS && count as f64 > self.rows as f64 * USELESS;
+        if is_useless || self.reservation.try_resize(self.size()).is_err() {
+            return self.rest();
+        }
+        Ok(vec![])
+    }
+
     fn rest(&mut self) -> Result<Vec<RecordBatch>> {
         let states = self.take()?;
         Ok(self.cut(&states))

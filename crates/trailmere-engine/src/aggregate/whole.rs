@@ -15,16 +15,13 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::metrics::{BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::{TryStreamExt, stream};
-use tokio::sync::mpsc::channel;
-use tokio::task::JoinSet;
 
 use super::stream::Grouping;
-use super::together::{BATCHES_AHEAD, Batches, Gathered, coming, gather};
+use super::together::{Batches, Gathered, coming, start, with_input};
 
 /// Both steps of an aggregation of rows whose texts are coded.
 #[derive(Debug)]
@@ -106,17 +103,11 @@ impl ExecutionPlan for GroupWhole {
     }
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let (to_last, full) = channel(BATCHES_AHEAD);
-        let mut partitions = JoinSet::new();
-        for partition in 0..self.input.properties().output_partitioning().partition_count() {
-            let groups = self.groups(partition, &context)?;
-            let input = self.input.execute(partition, Arc::clone(&context))?;
-            partitions.spawn(groups.fill(input, to_last.clone()));
-        }
+        let running = start(&self.input, &context, |partition| self.groups(partition, &context))?;
         let (first, last, is_coded) = (self.first.schema(), self.last.clone(), self.is_coded);
         let handed_on = MetricBuilder::new(&self.metrics).global_counter("groups_handed_on");
         let batches = async move {
-            match gather(partitions, full).await? {
+            match running.gather().await? {
                 Gathered::All(filled) => merged(filled, last, is_coded),
                 Gathered::TooMany(states) => spill(first, states, last, handed_on, context),
             }
@@ -154,6 +145,6 @@ fn spill(
 ) -> Result<SendableRecordBatchStream> {
     let states = states.inspect_ok(move |states| handed_on.add(states.num_rows()));
     let states = coming(schema, Box::pin(states))?;
-    let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-    Arc::new(last).replace_children(vec![states], options)?.execute(0, context)
+    let last: Arc<dyn ExecutionPlan> = Arc::new(last);
+    with_input(&last, states)?.execute(0, context)
 }

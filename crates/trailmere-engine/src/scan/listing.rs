@@ -14,7 +14,7 @@ use super::needles::Candidate;
 /// Listings kept: one for each set of columns that statements ask for.
 const KEPT: usize = 16;
 
-/// Files that all kept listings may have together; each takes some 14 KB with its statistics.
+/// Files that are kept converted; each takes some 14 KB with its statistics.
 const KEPT_FILES: usize = 4096;
 
 /// The files of a snapshot, converted as they are asked for.
@@ -22,7 +22,7 @@ const KEPT_FILES: usize = 4096;
 pub(crate) struct Listing {
     files: Arc<Vec<DataFile>>,
     asked: Asked,
-    converted: Vec<OnceLock<PartitionedFile>>,
+    converted: Vec<OnceLock<Arc<PartitionedFile>>>,
     total: OnceLock<Statistics>,
 }
 
@@ -41,10 +41,15 @@ impl Listing {
 
     /// These of its files, which are in its order.
     pub(crate) fn read(&self, candidates: &[Candidate<'_>], schemas: Schemas<'_>) -> Vec<PartitionedFile> {
+        let is_kept = candidates.len() <= KEPT_FILES;
         let mut all = self.files.iter().zip(&self.converted);
         let read = candidates.iter().filter_map(|candidate| {
             let (file, converted) = all.find(|(file, _)| std::ptr::eq(*file, candidate.file))?;
-            let file = converted.get_or_init(|| partitioned(file, schemas.file, &self.asked)).clone();
+            let convert = || partitioned(file, schemas.file, &self.asked);
+            let file = match is_kept {
+                true => converted.get_or_init(|| Arc::new(convert())).as_ref().clone(),
+                false => convert(),
+            };
             Some(match candidate.access_plan() {
                 Some(plan) => file.with_extension(plan),
                 None => file,
@@ -82,14 +87,12 @@ impl Listings {
     pub(crate) fn of(&self, files: &Arc<Vec<DataFile>>, asked: Asked) -> Arc<Listing> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept.iter().position(|listing| listing.is_of(files, &asked));
-        let listing = match known {
-            Some(place) => kept.remove(place),
-            None => Arc::new(Listing::new(Arc::clone(files), asked)),
-        };
-        while kept.len() >= KEPT || kept.iter().map(|known| known.converted()).sum::<usize>() > KEPT_FILES {
+        let known = known.map(|place| kept.remove(place)).filter(|listing| listing.converted() <= KEPT_FILES);
+        let listing = known.unwrap_or_else(|| Arc::new(Listing::new(Arc::clone(files), asked)));
+        kept.push(Arc::clone(&listing));
+        while kept.len() > KEPT || (kept.len() > 1 && kept.iter().map(|k| k.converted()).sum::<usize>() > KEPT_FILES) {
             kept.remove(0);
         }
-        kept.push(Arc::clone(&listing));
         listing
     }
 }

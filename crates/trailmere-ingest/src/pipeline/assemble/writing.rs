@@ -32,6 +32,7 @@ pub(super) struct Writing<'a> {
     /// Log files to commit as soon as nothing is in `storing`.
     whole: Option<Vec<FileResult>>,
     committing: Option<Step<'a, Settled>>,
+    /// Whether the first batch is through, which makes stores that are not there.
     has_stored: bool,
 }
 
