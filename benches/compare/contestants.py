@@ -54,7 +54,7 @@ class Trailmere:
         started = time.perf_counter()
         said = self.answer(sql + ";")
         seconds = time.perf_counter() - started
-        if said.startswith(b"error"):
+        if said.startswith(b"error: "):
             raise RuntimeError(said.decode(errors="replace"))
         return seconds
 

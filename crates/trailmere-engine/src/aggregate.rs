@@ -4,13 +4,13 @@
 //! aggregation right above a scan numbers the texts of each dictionary once and groups rows by those numbers, where
 //! DataFusion hashes and compares the text of every row. The states that it puts out are DataFusion's.
 
+mod count;
 mod exec;
 mod first;
 mod first_rule;
 mod firsts;
 mod keys;
 mod pairs;
-mod rows;
 mod rule;
 mod stream;
 mod together;

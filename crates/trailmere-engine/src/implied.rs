@@ -14,6 +14,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Filter, LogicalPlan, Operator, 
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
 use order::{Ordered, Range};
+pub(crate) use order::{keeps_order, rising_argument};
 
 /// Adds what conditions imply of `eventtime` to filters.
 #[derive(Debug)]

@@ -20,8 +20,8 @@ use futures::{TryStreamExt, stream};
 
 use super::firsts::Firsts;
 use super::keys::Keys;
-use super::rows::Compact;
 use super::together::{Gathered, coming, start, with_input};
+use crate::scan::Compact;
 
 /// The first row of each group, with its number, which is 1.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use datafusion::execution::memory_pool::MemoryReservation;
 use datafusion::physical_plan::metrics::BaselineMetrics;
 
 use super::keys::Keys;
-use super::rows::Compact;
 use super::together::Part;
+use crate::scan::Compact;
 
 /// So many rows more than groups may be held before those that are first no more are dropped.
 const SLACK: usize = 32_768;
@@ -93,7 +93,7 @@ impl Firsts {
             return Ok(());
         }
         self.keys.intern(rows, &mut self.groups)?;
-        let order = self.order.iter().map(|(expr, _)| expr.array(rows)).collect::<Result<Vec<_>>>()?;
+        let order = self.order.iter_mut().map(|(expr, _)| expr.array(rows)).collect::<Result<Vec<_>>>()?;
         let winners = self.winners(&order)?;
         if winners.is_empty() {
             return Ok(());

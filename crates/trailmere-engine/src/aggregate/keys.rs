@@ -11,7 +11,7 @@ use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
 use super::pairs::Pairs;
-use super::rows::{Compact, Values};
+use crate::scan::{Compact, Values};
 
 /// The keys of a grouping.
 pub(super) struct Keys {
@@ -31,10 +31,16 @@ impl Keys {
     pub(super) fn intern(&mut self, rows: &RecordBatch, groups: &mut Vec<usize>) -> Result<()> {
         groups.clear();
         groups.resize(rows.num_rows(), 0);
-        let (mut lefts, mut numbers) = (1, vec![]);
+        let mut lefts = 1;
         for (key, pairs) in &mut self.keys {
-            key.intern(rows, &mut numbers)?;
-            pairs.intern(groups, &numbers, (lefts, key.len()));
+            match key.numbers(rows)? {
+                Numbers::Each(numbers) => pairs.intern(groups, numbers.into_iter(), (lefts, key.len())),
+                Numbers::Coded(codes) => {
+                    let known = key.known.as_ref().map_or(&[][..], |(_, known)| known);
+                    let numbers = codes.values().iter().map(|code| known[*code as usize]);
+                    pairs.intern(groups, numbers, (lefts, key.values.len()));
+                }
+            }
             lefts = pairs.len();
         }
         Ok(())
@@ -68,8 +74,8 @@ impl Keys {
             // Of the first key, all pairs have the left number 0.
             let mut left: Vec<usize> =
                 left.iter().map(|left| groups.get(*left as usize).copied().unwrap_or(0)).collect();
-            let right: Vec<usize> = right.iter().map(|right| numbers[*right as usize]).collect();
-            pairs.intern(&mut left, &right, (lefts, key.len()));
+            let right = right.iter().map(|right| numbers[*right as usize]);
+            pairs.intern(&mut left, right, (lefts, key.len()));
             lefts = pairs.len();
             groups = left;
         }
@@ -90,6 +96,14 @@ fn at(numbers: &UInt32Array, places: Option<&UInt32Array>) -> UInt32Array {
     }
 }
 
+/// The numbers of some rows' values.
+enum Numbers {
+    /// One a row.
+    Each(Vec<usize>),
+    /// Each row's position among those that the key knows.
+    Coded(Int32Array),
+}
+
 /// One key: its values, numbered.
 struct Key {
     expr: Compact,
@@ -105,9 +119,13 @@ impl Key {
         Ok(Key { expr, data_type, values, known: None })
     }
 
-    fn intern(&mut self, rows: &RecordBatch, numbers: &mut Vec<usize>) -> Result<()> {
+    fn numbers(&mut self, rows: &RecordBatch) -> Result<Numbers> {
         let (codes, texts, values) = match self.expr.evaluate(rows)? {
-            Values::Plain(array) => return self.values.intern(&[array], numbers),
+            Values::Plain(array) => {
+                let mut numbers = Vec::with_capacity(array.len());
+                self.values.intern(&[array], &mut numbers)?;
+                return Ok(Numbers::Each(numbers));
+            }
             Values::Coded { codes, texts, values } => (codes, texts, values),
         };
         let known = match self.known.take() {
@@ -118,10 +136,8 @@ impl Key {
                 known
             }
         };
-        numbers.clear();
-        numbers.extend(codes.values().iter().map(|code| known[*code as usize]));
         self.known = Some((texts, known));
-        Ok(())
+        Ok(Numbers::Coded(codes))
     }
 
     fn len(&self) -> usize {

@@ -30,15 +30,20 @@ impl Default for Lookup {
 
 impl Pairs {
     /// Replaces each left number by that of its pair; numbers are below `lefts` and `rights`.
-    pub(super) fn intern(&mut self, left: &mut [usize], right: &[usize], (lefts, rights): (usize, usize)) {
+    pub(super) fn intern(
+        &mut self,
+        left: &mut [usize],
+        right: impl Iterator<Item = usize>,
+        (lefts, rights): (usize, usize),
+    ) {
         self.widen(lefts, rights);
         let seen = &mut self.seen;
         match &mut self.lookup {
             Lookup::Table { cells, width } => {
                 for (left, right) in left.iter_mut().zip(right) {
-                    let cell = &mut cells[*left * *width + *right];
+                    let cell = &mut cells[*left * *width + right];
                     if *cell == 0 {
-                        seen.push((*left as u32, *right as u32));
+                        seen.push((*left as u32, right as u32));
                         *cell = seen.len() as u32;
                     }
                     *left = (*cell - 1) as usize;
@@ -47,9 +52,9 @@ impl Pairs {
             Lookup::Hash(numbers) => {
                 for (left, right) in left.iter_mut().zip(right) {
                     let next = seen.len() as u32;
-                    let number = *numbers.entry(key(*left as u32, *right as u32)).or_insert(next);
+                    let number = *numbers.entry(key(*left as u32, right as u32)).or_insert(next);
                     if number == next {
-                        seen.push((*left as u32, *right as u32));
+                        seen.push((*left as u32, right as u32));
                     }
                     *left = number as usize;
                 }
@@ -116,7 +121,7 @@ mod tests {
             };
             let rows: Vec<(usize, usize)> = (0..500).map(|_| (random(*lefts), random(*rights))).collect();
             let (mut left, right): (Vec<usize>, Vec<usize>) = rows.iter().copied().unzip();
-            pairs.intern(&mut left, &right, (*lefts, *rights));
+            pairs.intern(&mut left, right.into_iter(), (*lefts, *rights));
             all.extend(rows.into_iter().zip(left));
         }
         let count = pairs.len();

@@ -125,6 +125,6 @@ pub(super) fn coded(input: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionP
     let config = scan.data_source().downcast_ref::<FileScanConfig>()?;
     let source = config.file_source().downcast_ref::<EventSource>()?;
     let mut coded = config.clone();
-    coded.file_source = Arc::new(source.coded()?);
+    coded.file_source = Arc::new(source.coded());
     Some(DataSourceExec::from_data_source(coded))
 }

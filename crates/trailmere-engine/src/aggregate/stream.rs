@@ -14,9 +14,10 @@ use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::metrics::BaselineMetrics;
 use futures::{Stream, StreamExt, stream};
 
+use super::count::{CountRows, counts_rows};
 use super::keys::Keys;
-use super::rows::Compact;
 use super::together::Part;
+use crate::scan::Compact;
 
 /// After so many rows it is known whether grouping them makes them fewer.
 const PROBED_ROWS: usize = 100_000;
@@ -64,9 +65,13 @@ impl Grouping {
         let mut aggregates = vec![];
         for (function, filter) in plan.aggr_expr().iter().zip(plan.filter_expr()) {
             let arguments = function.expressions().into_iter().map(|expr| Compact::new(expr, &input));
+            let is_count = counts_rows(function);
             aggregates.push(Aggregate {
-                accumulator: function.create_groups_accumulator()?,
-                arguments: arguments.collect::<Result<_>>()?,
+                accumulator: match is_count {
+                    true => Box::new(CountRows::default()),
+                    false => function.create_groups_accumulator()?,
+                },
+                arguments: if is_count { vec![] } else { arguments.collect::<Result<_>>()? },
                 filter: filter.as_ref().map(|filter| Compact::new(Arc::clone(filter), &input)).transpose()?,
             });
         }
@@ -182,8 +187,8 @@ impl Part for Grouping {
         self.keys.intern(batch, &mut self.groups)?;
         let count = self.keys.len();
         for aggregate in &mut self.aggregates {
-            let arguments = aggregate.arguments.iter().map(|expr| expr.array(batch)).collect::<Result<Vec<_>>>()?;
-            let filter = aggregate.filter.as_ref().map(|filter| condition(filter, batch)).transpose()?;
+            let arguments = aggregate.arguments.iter_mut().map(|expr| expr.array(batch)).collect::<Result<Vec<_>>>()?;
+            let filter = aggregate.filter.as_mut().map(|filter| condition(filter, batch)).transpose()?;
             aggregate.accumulator.update_batch(&arguments, &self.groups, filter.as_ref(), count)?;
         }
         self.rows += batch.num_rows();
@@ -208,7 +213,7 @@ fn as_coded(schema: &SchemaRef, columns: &[ArrayRef]) -> SchemaRef {
     Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
-fn condition(filter: &Compact, rows: &RecordBatch) -> Result<BooleanArray> {
+fn condition(filter: &mut Compact, rows: &RecordBatch) -> Result<BooleanArray> {
     let verdicts = filter.array(rows)?;
     let verdicts = verdicts.as_boolean_opt().cloned();
     verdicts.ok_or_else(|| DataFusionError::Internal("an aggregate's filter is no condition".to_owned()))

@@ -120,18 +120,34 @@ fn time_within(expr: &Expr) -> Option<&Column> {
     }
 }
 
-fn keeps_order(to: &DataType) -> bool {
+/// Whether a time, cast to this type, keeps its order.
+pub(crate) fn keeps_order(to: &DataType) -> bool {
     matches!(to, DataType::Timestamp(_, None) | DataType::Date32 | DataType::Utf8View | DataType::Utf8)
 }
 
 /// The argument with which the result rises, the others being constant.
 fn ordered_argument(call: &ScalarFunction) -> Option<&Expr> {
-    let constant = |e: &Expr| matches!(e, Expr::Literal(..));
-    let text = |i: usize| match call.args.get(i) {
-        Some(Expr::Literal(value, _)) => value.try_as_str().flatten(),
+    let literals: Vec<Option<&ScalarValue>> = call.args.iter().map(literal).collect();
+    // A kernel's type does not depend on its arguments.
+    let returns = call.func.inner().return_type(&[]).ok();
+    call.args.get(rising_argument(call.func.name(), &literals, returns.as_ref())?)
+}
+
+fn literal(expr: &Expr) -> Option<&ScalarValue> {
+    match expr {
+        Expr::Literal(value, _) => Some(value),
         _ => None,
-    };
-    match (call.func.name(), call.args.as_slice()) {
+    }
+}
+
+/// Which argument of a call is a time with which the result rises; `literals` are the arguments that are constant.
+pub(crate) fn rising_argument(
+    name: &str,
+    literals: &[Option<&ScalarValue>],
+    returns: Option<&DataType>,
+) -> Option<usize> {
+    let text = |value: &ScalarValue| value.try_as_str().flatten().map(str::to_owned);
+    match (name, literals) {
         (
             EVENT_TIME_TEXT
             | "from_iso8601_timestamp"
@@ -142,25 +158,19 @@ fn ordered_argument(call: &ScalarFunction) -> Option<&Expr> {
             | "to_unixtime"
             | "year"
             | "to_iso8601",
-            [time],
-        ) => Some(time),
+            [None],
+        ) => Some(0),
         // Other casts, such as of numbers to text, do not keep the order.
-        ("cast", [time]) if is_moment(call) => Some(time),
+        ("cast", [None]) if matches!(returns, Some(DataType::Date32 | DataType::Timestamp(_, None))) => Some(0),
         // Text of a time begins with its greatest unit: so does what is read from it by the pattern of the whole.
-        ("date_parse", [time, _]) if text(1) == Some("%Y-%m-%dT%H:%i:%sZ") => Some(time),
-        ("date_trunc", [unit, time]) if constant(unit) => Some(time),
-        ("date_add", [unit, amount, time]) if constant(unit) && constant(amount) => Some(time),
-        ("substr" | "substring", [time, start, length]) if is_one(start) && constant(length) => Some(time),
+        ("date_parse", [None, Some(pattern)]) if text(pattern).as_deref() == Some("%Y-%m-%dT%H:%i:%sZ") => Some(0),
+        ("date_trunc", [Some(_), None]) => Some(1),
+        ("date_add", [Some(_), Some(_), None]) => Some(2),
+        ("substr" | "substring", [None, Some(start), Some(_)]) if is_one(start) => Some(0),
         _ => None,
     }
 }
 
-/// Whether the call gives a date or a timestamp; a kernel's type does not depend on its arguments.
-fn is_moment(call: &ScalarFunction) -> bool {
-    matches!(call.func.inner().return_type(&[]), Ok(DataType::Date32 | DataType::Timestamp(_, None)))
-}
-
-fn is_one(expr: &Expr) -> bool {
-    let Expr::Literal(value, _) = expr else { return false };
+fn is_one(value: &ScalarValue) -> bool {
     value.cast_to(&DataType::Int64).is_ok_and(|v| v == ScalarValue::Int64(Some(1)))
 }

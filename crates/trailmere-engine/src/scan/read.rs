@@ -18,6 +18,7 @@ mod opener;
 mod rows;
 mod shape;
 mod source;
+mod steps;
 mod unreadable;
 
 pub(crate) use source::{EventSource, Shared};

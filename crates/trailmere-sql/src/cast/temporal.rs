@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StructArray};
-use arrow::datatypes::{DataType, Date32Type, Field, Fields, Int32Type, Int64Type};
+use arrow::datatypes::{DataType, Date32Type, Field, Fields, Int32Type, Int64Type, TimestampMicrosecondType};
 use datafusion::error::Result as DfResult;
 
 use super::build::{self, Failures};
 use super::parse::{self, Separator};
-use crate::temporal::{PICOS_PER_DAY, PICOS_PER_SECOND, Stamps, Zoned, round_picos, stamps, zoned};
+use crate::temporal::{PICOS_PER_DAY, PICOS_PER_MICRO, PICOS_PER_SECOND, Stamps, Zoned, round_picos, stamps, zoned};
 use crate::types::Type;
 use crate::zone::{Zone, ZoneCache};
+
+const MICROS_PER_DAY: i64 = (PICOS_PER_DAY / PICOS_PER_MICRO) as i64;
 
 /// Whether there is a cast to this type of time.
 pub(crate) fn can(from: &Type, to: &Type) -> bool {
@@ -56,6 +58,10 @@ pub(crate) fn to_date(array: &ArrayRef, from: &Type, failures: &mut Failures) ->
             let days = parse::date(text).and_then(|d| i32::try_from(d).ok());
             days.ok_or_else(|| format!("Value cannot be cast to date: {text}"))
         })));
+    }
+    if let (Type::Timestamp(_), Some(times)) = (from, array.as_primitive_opt::<TimestampMicrosecondType>()) {
+        // 64 bits of microseconds are fewer days than 32 bits.
+        return Ok(Arc::new(times.unary::<_, Date32Type>(|micros| micros.div_euclid(MICROS_PER_DAY) as i32)));
     }
     let mut local = Local::of(array, from)?;
     Ok(Arc::new(build::primitive::<Date32Type>(array, failures, |i| {

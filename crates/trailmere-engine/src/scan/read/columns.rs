@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
@@ -45,6 +45,7 @@ impl Source {
         is_coded: bool,
     ) -> Result<ArrayRef> {
         match self {
+            Source::Constant(value) if is_coded => repeated(value, length),
             Source::Constant(value) => value.to_array_of_size(length),
             Source::Kept(decoded) if is_coded => match rows {
                 Rows::All(all) if length == *all => decoded.coded(rows),
@@ -144,6 +145,15 @@ impl Iterator for Columns {
         let left = self.rows.len() - self.done;
         (left > 0).then(|| self.batch(left.min(self.batch_rows), None))
     }
+}
+
+/// A value for each of some rows, as the only one of a dictionary.
+fn repeated(value: &ScalarValue, length: usize) -> Result<ArrayRef> {
+    if value.is_null() {
+        return value.to_array_of_size(length);
+    }
+    let codes = Int32Array::from(vec![0; length]);
+    Ok(Arc::new(DictionaryArray::try_new(codes, value.to_array()?)?))
 }
 
 /// The schema with the types that the columns have.

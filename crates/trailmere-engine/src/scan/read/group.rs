@@ -19,6 +19,7 @@ use super::rows::{Blocks, Rows};
 use super::shape::{Part, SchemaShapes, Shape};
 use super::source::Scan;
 use super::unreadable::Unreadable;
+use crate::scan::coded::Compact;
 
 /// Values that take more bytes than this on average are read in batches and not kept.
 const WIDE_VALUE: u64 = 256;
@@ -90,13 +91,39 @@ impl Group<'_> {
         self.chunks(&shape).map(|chunk| chunk.uncompressed_size() as u64).sum()
     }
 
+    /// What is put out; what is the same for all rows of the row group, as constants.
+    pub(crate) fn exprs(&self) -> Result<Vec<Compact>> {
+        let projection = &self.scan.projection;
+        let mut exprs = projection.exprs.clone();
+        let (row_group, fields) =
+            (self.file.metadata.row_group(self.index), self.scan.table.file_schema().fields());
+        for (place, value) in projection.steps.constants(row_group, &self.file.shapes, fields)? {
+            exprs[place] = Compact::constant(&value)?;
+        }
+        Ok(exprs)
+    }
+
     /// The values of some inputs for the wanted rows.
     pub(crate) async fn load(&self, inputs: &Inputs, rows: &Rows) -> Result<Vec<Source>> {
+        self.load_where(inputs, rows, |_| true).await
+    }
+
+    /// The same, NULL for the inputs that nothing reads.
+    pub(crate) async fn load_where(
+        &self,
+        inputs: &Inputs,
+        rows: &Rows,
+        is_read: impl Fn(usize) -> bool,
+    ) -> Result<Vec<Source>> {
         let mut plans = Vec::with_capacity(inputs.list().len());
         let is_many = inputs.list().len() > MANY_COLUMNS;
         let blocks = rows.blocks();
         for (index, input) in inputs.list().iter().enumerate() {
-            plans.push(self.plan((input, inputs.data_type(index)), rows, blocks.as_ref(), is_many)?);
+            let data_type = inputs.data_type(index);
+            plans.push(match is_read(index) {
+                true => self.plan((input, data_type), rows, blocks.as_ref(), is_many)?,
+                false => Plan::Constant(ScalarValue::try_from(data_type)?),
+            });
         }
         let selection = blocks.as_ref().map(|blocks| &blocks.selection);
         let parts: Vec<_> = plans.iter().map(|plan| plan.part(selection)).collect();

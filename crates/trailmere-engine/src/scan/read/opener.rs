@@ -21,6 +21,7 @@ use super::conjunct::{Conjunct, conjuncts};
 use super::group::{File, Group};
 use super::rows::Rows;
 use super::source::Scan;
+use crate::scan::coded::Compact;
 
 /// Views of more bytes than this are copied out, so that a few rows do not hold all the others in memory.
 const HELD_BYTES: usize = 1 << 20;
@@ -117,10 +118,13 @@ async fn read(scan: Arc<Scan>, file: Arc<File>, index: usize) -> Result<Batches>
         return Ok(Box::new(std::iter::empty()));
     }
     let projection = &scan.projection;
-    let sources = group.load(&projection.inputs, &rows).await?;
-    let columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows).coded(scan.is_coded);
-    let scan = Arc::clone(&scan);
-    Ok(Box::new(columns.map(move |batch| project(&scan, &batch?))))
+    let exprs = group.exprs()?;
+    let is_read = |input: usize| exprs.iter().any(|expr| expr.columns().contains(&input));
+    let sources = group.load_where(&projection.inputs, &rows, is_read).await?;
+    let is_coded = scan.is_coded || !projection.is_plain();
+    let columns = Columns::new(sources, Arc::clone(&projection.read), rows, scan.batch_rows).coded(is_coded);
+    let (scan, mut exprs) = (Arc::clone(&scan), exprs);
+    Ok(Box::new(columns.map(move |batch| project(&scan, &mut exprs, &batch?))))
 }
 
 /// The conditions, the cheapest first.
@@ -138,9 +142,12 @@ fn ordered(scan: &Scan, group: &Group<'_>) -> Result<Vec<Conjunct>> {
     Ok(found)
 }
 
-fn project(scan: &Scan, batch: &RecordBatch) -> Result<RecordBatch> {
+fn project(scan: &Scan, exprs: &mut [Compact], batch: &RecordBatch) -> Result<RecordBatch> {
     let rows = batch.num_rows();
-    let columns = scan.projection.exprs.iter().map(|expr| expr.evaluate(batch)?.into_array(rows));
+    let columns = exprs.iter_mut().map(|expr| match scan.is_coded {
+        true => expr.coded(batch),
+        false => expr.array(batch),
+    });
     let columns = columns.map(|column| column.map(compact)).collect::<Result<Vec<_>>>()?;
     let schema = match scan.is_coded {
         true => of_columns(&scan.projection.output, &columns),

@@ -14,7 +14,7 @@ use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
-use datafusion::physical_expr::expressions::{Column, DynamicFilterTracking};
+use datafusion::physical_expr::expressions::DynamicFilterTracking;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr, conjunction};
 use datafusion::physical_expr_common::physical_expr::is_volatile;
@@ -30,7 +30,9 @@ use super::input::Inputs;
 use super::kept::KeptColumns;
 use super::opener::Opener;
 use super::shape::Shapes;
+use super::steps::Steps;
 use super::unreadable::Unreadable;
+use crate::scan::coded::Compact;
 use crate::scan::listing::Listings;
 
 /// Read of a file's end at once: the footer and page indexes of most files, in one request instead of three.
@@ -71,10 +73,9 @@ impl EventSource {
         EventSource { planned, shared, footers, batch_rows: 8192, is_coded: false }
     }
 
-    /// The same with texts as they are coded; `None` if it computes what it puts out.
-    pub(crate) fn coded(&self) -> Option<Self> {
-        let projection = Projection::new(self.planned.projection(), self.planned.table_schema()).ok()?;
-        projection.is_plain().then(|| EventSource { is_coded: true, ..self.clone() })
+    /// The same with texts as they are coded.
+    pub(crate) fn coded(&self) -> Self {
+        EventSource { is_coded: true, ..self.clone() }
     }
 
     fn with(&self, planned: ParquetSource) -> Arc<dyn FileSource> {
@@ -257,8 +258,10 @@ impl Scan {
 /// What is put out.
 pub(crate) struct Projection {
     /// Over `inputs`.
-    pub(crate) exprs: Vec<Arc<dyn PhysicalExpr>>,
+    pub(crate) exprs: Vec<Compact>,
     pub(crate) inputs: Inputs,
+    /// Those of `exprs` that a row group's first and last time may tell.
+    pub(crate) steps: Steps,
     /// The schema of the inputs.
     pub(crate) read: SchemaRef,
     pub(crate) output: SchemaRef,
@@ -271,14 +274,16 @@ impl Projection {
         let exprs = exprs.cloned().unwrap_or_else(|| ProjectionExprs::from_indices(&every, schema));
         let output = Arc::new(exprs.project_schema(schema)?);
         let mut inputs = Inputs::default();
-        let exprs = exprs.expr_iter().map(|expr| inputs.rewrite(expr, table)).collect::<Result<_>>()?;
+        let exprs = exprs.expr_iter().map(|expr| inputs.rewrite(expr, table)).collect::<Result<Vec<_>>>()?;
         let read = inputs.schema();
-        Ok(Projection { exprs, inputs, read, output })
+        let steps = Steps::of(&exprs, &inputs)?;
+        let exprs = exprs.into_iter().map(|expr| Compact::new(expr, &read)).collect::<Result<_>>()?;
+        Ok(Projection { exprs, inputs, steps, read, output })
     }
 
     /// Whether inputs are put out as they are.
-    fn is_plain(&self) -> bool {
-        self.exprs.iter().all(|expr| expr.downcast_ref::<Column>().is_some())
+    pub(crate) fn is_plain(&self) -> bool {
+        self.exprs.iter().all(Compact::is_column)
     }
 }
 
