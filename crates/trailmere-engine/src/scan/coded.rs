@@ -121,9 +121,19 @@ impl Compact {
         if let ([column], Kind::Column) = (self.columns.as_slice(), &self.kind) {
             return Ok(Arc::clone(rows.column(*column)));
         }
-        match self.evaluate(rows)? {
-            Values::Plain(array) => Ok(array),
-            Values::Coded { codes, values, .. } => Ok(Arc::new(DictionaryArray::try_new(codes, values)?)),
+        let same = match self.columns.as_slice() {
+            [column] => rows.column(*column).as_dictionary_opt::<Int32Type>(),
+            _ => None,
+        };
+        match (self.evaluate(rows)?, same) {
+            (Values::Plain(array), _) => Ok(array),
+            // The positions were checked before, and stay where NULL is NULL still.
+            (Values::Coded { values, .. }, Some(same))
+                if same.keys().null_count() == 0 || values.is_null(values.len() - 1) =>
+            {
+                Ok(Arc::new(same.with_values(values)))
+            }
+            (Values::Coded { codes, values, .. }, _) => Ok(Arc::new(DictionaryArray::try_new(codes, values)?)),
         }
     }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::common::JoinType;
+use datafusion::common::{Column, JoinType};
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::functions_aggregate::first_last::first_value_udaf;
 use datafusion::functions_aggregate::min_max::{max_udaf, min_udaf};
 use datafusion::logical_expr::expr::AggregateFunction;
-use datafusion::logical_expr::{Aggregate, AggregateUDF, ColumnarValue, Expr, LogicalPlan, lit, when};
+use datafusion::logical_expr::{
+    Aggregate, AggregateUDF, BinaryExpr, ColumnarValue, Distinct, Expr, LogicalPlan, Operator, lit, when,
+};
 
 use super::expression::{boolean, comparison};
 use super::group::count_all;
@@ -78,7 +80,7 @@ impl Analyzer<'_> {
             return Err(SqlError::invalid(format!("{} cannot be compared, so it cannot be unique", c.ty)));
         }
         let known = columns.iter().map(|c| c.column().is_not_null()).collect();
-        let plan = filter(rows.plan, super::expression::balanced(datafusion::logical_expr::Operator::And, known))?;
+        let plan = filter(rows.plan, super::expression::balanced(Operator::And, known))?;
         let (group, count) =
             (columns.iter().map(|c| operators::group_key(c.typed()).expr.alias(self.fresh())), self.fresh());
         let counted = Aggregate::try_new(Arc::new(plan), group.collect(), vec![count_all().alias(&count)]);
@@ -275,7 +277,7 @@ impl Analyzer<'_> {
         group.extend(domain.iter().flat_map(|(_, keys)| keys.iter().map(|k| column(k))));
         let names: Vec<Expr> =
             std::iter::once(column(&key)).chain(domain.iter().flat_map(|(_, k)| k.iter().map(|k| column(k)))).collect();
-        let distinct = LogicalPlan::Distinct(datafusion::logical_expr::Distinct::All(Arc::new(project(found, group)?)));
+        let distinct = LogicalPlan::Distinct(Distinct::All(Arc::new(project(found, group)?)));
         let marked = project(distinct, names.into_iter().chain([lit(true).alias(&hit)]).collect())?;
         let equal = operators::group_key(value.clone()).expr.eq(column(&key));
         let plan = match domain {
@@ -326,8 +328,23 @@ impl Analyzer<'_> {
         if on.is_empty() {
             return Ok((plan, false));
         }
+        let inner = without_repetitions(inner, &on)?;
         Ok((super::join::join(plan, inner, kind, on)?, true))
     }
+}
+
+/// A row that occurs a thousand times answers a semi join no better than one, and is compared with a thousand times.
+fn without_repetitions(inner: LogicalPlan, on: &[Expr]) -> Result<LogicalPlan> {
+    let is_equality = |on: &Expr| matches!(on, Expr::BinaryExpr(BinaryExpr { op: Operator::Eq, .. }));
+    if !on.iter().all(is_equality) {
+        return Ok(inner);
+    }
+    let mut compared: Vec<Column> = on.iter().flat_map(Expr::column_refs).cloned().collect();
+    compared.retain(|column| inner.schema().has_column(column));
+    compared.sort();
+    compared.dedup();
+    let compared = compared.into_iter().map(Expr::Column).collect();
+    Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(project(inner, compared)?))))
 }
 
 fn aggregate(function: Arc<AggregateUDF>, arg: Expr) -> Expr {
