@@ -13,6 +13,7 @@ use datafusion::common::ScalarValue;
 use datafusion::error::Result as DfResult;
 use datafusion::logical_expr::{AggregateUDF, ColumnarValue, Expr, WindowUDF};
 
+use crate::call::Typed;
 use crate::error::{Result, SqlError};
 use crate::lambda::{BoundLambda, Captures};
 use crate::types::Type;
@@ -221,7 +222,10 @@ impl ScalarCall {
 pub struct AggregateCall {
     /// To which types the arguments are to be coerced. DISTINCT, FILTER and ORDER BY are the analyzer's business.
     pub args: Vec<Type>,
-    /// The result's type; its Arrow type is what `udaf` returns for the Arrow types of `args`.
+    /// What becomes of the coerced arguments before they are aggregated, where that is a matter of each by itself: a scan
+    /// does it once for each text of a dictionary.
+    pub prepare: Option<fn(Vec<Typed>) -> Vec<Typed>>,
+    /// The result's type; its Arrow type is what `udaf` returns for the Arrow types of the prepared arguments.
     pub returns: Type,
     /// The computation: DataFusion's own where its meaning is Trino's, else ours (see `aggregate.rs`).
     pub udaf: Arc<AggregateUDF>,
@@ -230,6 +234,14 @@ pub struct AggregateCall {
 }
 
 impl AggregateCall {
+    /// The arguments as they are aggregated, of coerced ones.
+    pub fn prepared(&self, args: Vec<Typed>) -> Vec<Typed> {
+        match self.prepare {
+            Some(prepare) => prepare(args),
+            None => args,
+        }
+    }
+
     /// The same over rows in an order: the sort keys follow the arguments, one for each of `order`. For aggregates with
     /// ORDER BY and OVER; DataFusion itself orders those of groups.
     pub fn in_order(mut self, order: Vec<SortOptions>) -> AggregateCall {

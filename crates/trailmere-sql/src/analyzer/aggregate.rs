@@ -72,7 +72,7 @@ impl Analyzer<'_> {
         if !captured.borrow().is_empty() {
             return Err(SqlError::invalid("a lambda of an aggregate cannot refer to columns"));
         }
-        let mut values = coerced(&call.name.value, call, values, &bound.args)?;
+        let mut values = bound.prepared(coerced(&call.name.value, call, values, &bound.args)?);
         if values.is_empty() {
             // DataFusion counts rows by a constant.
             values.push(Typed::constant(datafusion::common::ScalarValue::Int64(Some(1)), crate::types::Type::BigInt));

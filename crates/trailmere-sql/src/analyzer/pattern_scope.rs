@@ -280,7 +280,7 @@ impl Analyzer<'_> {
             let captured = RefCell::default();
             let (values, lambdas) = self.arguments(&call.args, cx, &captured)?;
             let bound = bind(&arguments(&call.args, &values, &lambdas))?;
-            let mut values = coerced(&call.name.value, &call, values, &bound.args)?;
+            let mut values = bound.prepared(coerced(&call.name.value, &call, values, &bound.args)?);
             if values.is_empty() {
                 values.push(Typed::constant(datafusion::common::ScalarValue::Int64(Some(1)), Type::BigInt));
             }

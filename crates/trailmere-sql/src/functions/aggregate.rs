@@ -15,7 +15,7 @@ use crate::canonical::{is_canonical, is_comparable, is_orderable};
 use crate::coercion::can_coerce;
 use crate::error::Result;
 use crate::function::{AggregateCall, Arg, Function, FunctionKind, no_overload};
-use crate::functions::sketch::hyperloglog::Distinct;
+use crate::functions::sketch::hyperloglog::{self, Distinct};
 use crate::types::Type;
 
 mod checksum;
@@ -152,7 +152,7 @@ fn count(args: &[Arg<'_>]) -> Result<AggregateCall> {
         // values for as large as the batch that it came in: a thousand rows would break any limit of memory.
         return Ok(aggregate("count", args, Type::BigInt, Count::Valid));
     }
-    Ok(AggregateCall { args, returns: Type::BigInt, udaf: count_udaf(), finish: None })
+    Ok(AggregateCall { args, prepare: None, returns: Type::BigInt, udaf: count_udaf(), finish: None })
 }
 
 /// The type that `sum` and `avg` read, and how.
@@ -247,8 +247,8 @@ fn approx_distinct(args: &[Arg<'_>]) -> Result<AggregateCall> {
         None => None,
     };
     let ty = value.ty().clone();
-    let types = if args.len() == 2 { vec![ty.clone(), Type::Double] } else { vec![ty.clone()] };
-    Ok(aggregate("approx_distinct", types, Type::BigInt, Distinct::new(ty, error)))
+    let types = if args.len() == 2 { vec![ty, Type::Double] } else { vec![ty] };
+    Ok(hyperloglog::of_values("approx_distinct", types, Type::BigInt, Distinct::counted(error)))
 }
 
 /// max and min of one argument.
@@ -265,6 +265,7 @@ pub(super) fn extreme(name: &'static str, args: &[Arg<'_>], greatest: bool) -> R
     if native {
         let udaf = if greatest { min_max::max_udaf() } else { min_max::min_udaf() };
         return Ok(AggregateCall {
+            prepare: None,
             args: vec![ty.clone()],
             returns: ty.clone(),
             udaf: Arc::clone(&udaf),

@@ -131,7 +131,7 @@ fn questions() -> Vec<Function> {
 fn approx_set(args: &[Arg<'_>]) -> Result<AggregateCall> {
     match args {
         [Arg::Value { ty, .. }] if is_comparable(ty) => {
-            Ok(aggregate("approx_set", vec![ty.clone()], Type::HyperLogLog, Distinct::set(ty.clone())))
+            Ok(hyperloglog::of_values("approx_set", vec![ty.clone()], Type::HyperLogLog, Distinct::set_of_values()))
         }
         _ => Err(no_overload("approx_set", args, "one value")),
     }
@@ -157,7 +157,7 @@ pub(crate) fn cardinality(call: &CallArgs<'_>) -> DfResult<ColumnarValue> {
 fn merge(args: &[Arg<'_>]) -> Result<AggregateCall> {
     match args {
         [Arg::Value { ty: ty @ Type::HyperLogLog, .. }] => {
-            Ok(aggregate("merge", vec![ty.clone()], ty.clone(), Distinct::set(ty.clone())))
+            Ok(aggregate("merge", vec![ty.clone()], ty.clone(), Distinct::set_of_sketches()))
         }
         [Arg::Value { ty: ty @ (Type::TDigest | Type::QDigest(_)), .. }] => {
             Ok(aggregate("merge", vec![ty.clone()], ty.clone(), DigestFold::merging()))

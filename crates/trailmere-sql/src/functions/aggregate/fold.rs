@@ -99,7 +99,7 @@ pub(crate) fn aggregate<F: Fold>(name: &'static str, args: Vec<Type>, returns: T
         signature: Signature::new(signature, Volatility::Immutable),
         fold: Arc::new(fold),
     };
-    AggregateCall { args, returns, udaf: Arc::new(AggregateUDF::new_from_impl(udaf)), finish: None }
+    AggregateCall { args, prepare: None, returns, udaf: Arc::new(AggregateUDF::new_from_impl(udaf)), finish: None }
 }
 
 /// The same for a fold that has more to it than name and types (a constant argument, a lambda).

@@ -47,7 +47,7 @@ fn calls() -> Vec<(&'static str, Vec<Type>)> {
         ("multimap_agg", vec![text(), BigInt]),
         ("histogram", vec![text()]),
         ("listagg", vec![text()]),
-        ("approx_distinct", vec![text()]),
+        ("approx_distinct", vec![BigInt]),
         ("bitwise_or_agg", vec![BigInt]),
         ("checksum", vec![text()]),
         ("geometric_mean", vec![Double]),

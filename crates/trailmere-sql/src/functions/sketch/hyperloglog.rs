@@ -4,13 +4,16 @@ use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BinaryBuilder, BinaryViewArray, Int64Array};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, ArrayRef, AsArray, BinaryBuilder, BinaryViewArray, Int64Array};
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::error::Result as DfResult;
+use datafusion::logical_expr::ColumnarValue;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::call::{Typed, apply};
 use crate::canonical::Keys;
-use crate::functions::aggregate::fold::{Fold, Members};
+use crate::function::{AggregateCall, ScalarCall};
+use crate::functions::aggregate::fold::{Fold, Members, aggregate};
 use crate::functions::aggregate::spread::Spread;
 use crate::types::Type;
 
@@ -28,24 +31,66 @@ pub(super) enum Output {
     Set,
 }
 
-/// approx_distinct, approx_set.
+/// What a sketch is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Input {
+    /// Hashes of values.
+    Hashes,
+    /// Other sketches.
+    Sketches,
+}
+
+/// approx_distinct, approx_set, merge.
 pub(crate) struct Distinct {
-    ty: Type,
+    input: Input,
     bits: u8,
     output: Output,
 }
 
 impl Distinct {
     /// With a standard error of at most `error`, Trino's own where none is given.
-    pub(crate) fn new(ty: Type, error: Option<f64>) -> Self {
+    pub(crate) fn counted(error: Option<f64>) -> Self {
         let bits = error.map_or(DEFAULT_BITS, |e| (2.0 * (1.04 / e).log2()).ceil().clamp(4.0, 16.0) as u8);
-        Distinct { ty, bits, output: Output::Count }
+        Distinct { input: Input::Hashes, bits, output: Output::Count }
     }
 
-    /// The sketch as a value: of values, or of other sketches.
-    pub(super) fn set(ty: Type) -> Self {
-        Distinct { ty, bits: DEFAULT_BITS, output: Output::Set }
+    /// The sketch as a value.
+    pub(super) fn set_of_values() -> Self {
+        Distinct { input: Input::Hashes, bits: DEFAULT_BITS, output: Output::Set }
     }
+
+    /// The sketch that other sketches are together.
+    pub(super) fn set_of_sketches() -> Self {
+        Distinct { input: Input::Sketches, ..Distinct::set_of_values() }
+    }
+}
+
+/// An aggregate of values, which are hashed first.
+pub(crate) fn of_values(name: &'static str, args: Vec<Type>, returns: Type, fold: Distinct) -> AggregateCall {
+    let hashed: Vec<Type> = std::iter::once(Type::BigInt).chain(args.iter().skip(1).cloned()).collect();
+    AggregateCall { args, prepare: Some(hash_first), ..aggregate(name, hashed, returns, fold) }
+}
+
+/// Takes the hash of the first argument, whose type has equality.
+fn hash_first(args: Vec<Typed>) -> Vec<Typed> {
+    let mut args = args.into_iter();
+    let first = args.next().map(|value| {
+        let ty = value.ty.clone();
+        let call = ScalarCall::new(vec![ty.clone()], Type::BigInt, move |call| {
+            Ok(ColumnarValue::Array(Arc::new(hashes(&ty, &call.array(0)?)?)))
+        });
+        apply("hash of value", call, vec![value], vec![])
+    });
+    first.into_iter().chain(args).collect()
+}
+
+fn hashes(ty: &Type, array: &ArrayRef) -> DfResult<Int64Array> {
+    if let (Type::Varchar(_), Some(texts)) = (ty, array.as_string_view_opt()) {
+        // Texts are equal where their bytes are.
+        return Ok(texts.iter().map(|text| Some(xxh3_64(text?.as_bytes()) as i64)).collect());
+    }
+    let keys = Keys::of(ty, array)?;
+    Ok((0..array.len()).map(|row| array.is_valid(row).then(|| xxh3_64(keys.get(row)) as i64)).collect())
 }
 
 type Hashes = HashSet<u64, BuildHasherDefault<Spread>>;
@@ -158,7 +203,7 @@ impl Fold for Distinct {
     type State = Sketch;
 
     fn update(&self, states: &mut [Sketch], columns: &[ArrayRef], members: &Members<'_>) -> DfResult<()> {
-        if self.ty == Type::HyperLogLog {
+        if self.input == Input::Sketches {
             let sketches = columns[0].as_binary_view();
             return members.each_valid(sketches, |group, row| {
                 states[group].touch();
@@ -166,16 +211,9 @@ impl Fold for Distinct {
                 Ok(())
             });
         }
-        if let (Type::Varchar(_), Some(texts)) = (&self.ty, columns[0].as_string_view_opt()) {
-            // Texts are equal where their bytes are.
-            return members.each_valid(texts, |group, row| {
-                states[group].add(xxh3_64(texts.value(row).as_bytes()), self.bits);
-                Ok(())
-            });
-        }
-        let keys = Keys::of(&self.ty, &columns[0])?;
-        members.each_valid(&columns[0], |group, row| {
-            states[group].add(xxh3_64(keys.get(row)), self.bits);
+        let hashes = columns[0].as_primitive::<Int64Type>();
+        members.each_valid(hashes, |group, row| {
+            states[group].add(hashes.value(row) as u64, self.bits);
             Ok(())
         })
     }
