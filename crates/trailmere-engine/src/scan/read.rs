@@ -12,6 +12,7 @@ mod entry;
 mod group;
 mod halves;
 mod hybrid;
+mod inflate;
 mod input;
 mod kept;
 mod opener;

@@ -10,7 +10,8 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::reader::{ChunkReader, Length};
-use parquet::file::serialized_reader::SerializedPageReader;
+
+use super::inflate::page_reader;
 
 /// Some pages of a column chunk, by where they start in the file.
 #[derive(Clone, Debug)]
@@ -109,8 +110,8 @@ impl RowGroups for ChunksRead<'_> {
             true => pages(self.metadata, self.group, *leaf).cloned(),
             false => None,
         };
-        let reader = SerializedPageReader::new(Arc::clone(read), chunk, self.num_rows(), locations)?;
-        Ok(Box::new(OneChunk { reader: Some(Ok(Box::new(reader))) }))
+        let reader = page_reader(Arc::clone(read), chunk, self.num_rows(), locations)?;
+        Ok(Box::new(OneChunk { reader: Some(Ok(reader)) }))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {

@@ -45,7 +45,7 @@ struct Entry {
 }
 
 /// How much is read of a column in pieces before all of it is read, once, to be kept.
-const WORN: f32 = 0.03;
+const WORN: f32 = 0.01;
 
 /// Columns of which pieces were read; beyond it, all are forgotten.
 const MOST_PIECES: usize = 100_000;
