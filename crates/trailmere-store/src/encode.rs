@@ -40,6 +40,12 @@ const THOROUGH_LEVEL: i32 = 8;
 const MAP_VALUES: [&str; 3] =
     ["requestparameters.entries.value", "responseelements.entries.value", "additionaleventdata.entries.value"];
 
+/// Their keys, of which a page of the usual size has those of a whole day: who asks for one name's entries would unpack
+/// all of them.
+const MAP_KEYS: [&str; 3] =
+    ["requestparameters.entries.key", "responseelements.entries.key", "additionaleventdata.entries.key"];
+const KEY_PAGE_BYTES: usize = 8 << 10;
+
 /// What a row takes in a file, more or less.
 const GUESSED_ROW_BYTES: usize = 320;
 
@@ -156,6 +162,9 @@ fn properties(
         builder = builder
             .set_column_data_page_size_limit(column(name), TEXT_PAGE_BYTES)
             .set_column_dictionary_page_size_limit(column(name), TEXT_PAGE_BYTES);
+    }
+    for name in MAP_KEYS {
+        builder = builder.set_column_data_page_size_limit(column(name), KEY_PAGE_BYTES);
     }
     for name in NEEDLES {
         let ndv = group_rows as u64;

@@ -25,7 +25,7 @@ pub(super) fn lists(
     rows: &[Range<usize>],
     is_partial: bool,
 ) -> Result<Option<ListArray>> {
-    let sink = Lists { rows, is_wanted: false, offsets: vec![], valid: vec![], codes: vec![] };
+    let sink = Lists { rows, offsets: vec![], valid: vec![], codes: vec![] };
     let Some(halves) = read(reader, column, sink, is_partial)? else { return Ok(None) };
     halves.lists().map(Some)
 }
@@ -37,7 +37,7 @@ pub(super) fn picked(
     entries: &[(u32, u32)],
     is_partial: bool,
 ) -> Result<Option<DictionaryArray<Int32Type>>> {
-    let sink = Picked { entries, nth: 0, row: 0, is_row: false, codes: Vec::with_capacity(entries.len()) };
+    let sink = Picked { entries, nth: 0, row: 0, codes: Vec::with_capacity(entries.len()) };
     let Some(mut halves) = read(reader, column, sink, is_partial)? else { return Ok(None) };
     if halves.sink.codes.len() != entries.len() {
         return Err(ParquetError::General("entries of a map have keys and no values".to_owned()));
@@ -61,7 +61,7 @@ fn read<S: Sink>(
             let Some(next) = reader.peek_next_page()? else { break };
             if !next.is_dict {
                 let Some(count) = next.num_rows else { return Ok(None) };
-                if !halves.sink.wants(halves.row, count) {
+                if halves.sink.next_row(halves.row).is_none_or(|next| next >= halves.row + count) {
                     halves.row += count;
                     reader.skip_next_page()?;
                     continue;
@@ -78,10 +78,10 @@ fn read<S: Sink>(
 
 /// What is done with the entries of rows.
 trait Sink {
-    /// Whether it wants any of so many rows from this one on.
-    fn wants(&mut self, row: usize, count: usize) -> bool;
+    /// The next row that it wants, from this one on.
+    fn next_row(&mut self, row: usize) -> Option<usize>;
 
-    /// A row begins; whether it has a list.
+    /// A wanted row begins; whether it has a list.
     fn begin(&mut self, row: usize, is_valid: bool);
 
     /// Whether an entry of the row is wanted, by its place in the list.
@@ -95,7 +95,6 @@ trait Sink {
 struct Lists<'a> {
     /// The rows that are still to come.
     rows: &'a [Range<usize>],
-    is_wanted: bool,
     offsets: Vec<i32>,
     valid: Vec<bool>,
     /// -1 for NULL.
@@ -103,23 +102,20 @@ struct Lists<'a> {
 }
 
 impl Sink for Lists<'_> {
-    fn wants(&mut self, row: usize, count: usize) -> bool {
+    fn next_row(&mut self, row: usize) -> Option<usize> {
         while self.rows.first().is_some_and(|range| range.end <= row) {
             self.rows = &self.rows[1..];
         }
-        self.rows.first().is_some_and(|range| range.start < row + count)
+        self.rows.first().map(|range| range.start.max(row))
     }
 
-    fn begin(&mut self, row: usize, is_valid: bool) {
-        self.is_wanted = self.wants(row, 1);
-        if self.is_wanted {
-            self.offsets.push(self.codes.len() as i32);
-            self.valid.push(is_valid);
-        }
+    fn begin(&mut self, _: usize, is_valid: bool) {
+        self.offsets.push(self.codes.len() as i32);
+        self.valid.push(is_valid);
     }
 
     fn wants_entry(&self, _: u32) -> bool {
-        self.is_wanted
+        true
     }
 
     fn put(&mut self, code: Option<i32>) {
@@ -132,22 +128,20 @@ struct Picked<'a> {
     entries: &'a [(u32, u32)],
     nth: usize,
     row: u32,
-    is_row: bool,
     codes: Vec<Option<i32>>,
 }
 
 impl Sink for Picked<'_> {
-    fn wants(&mut self, row: usize, count: usize) -> bool {
-        self.entries.get(self.nth).is_some_and(|(wanted, _)| (*wanted as usize) < row + count)
+    fn next_row(&mut self, _: usize) -> Option<usize> {
+        self.entries.get(self.nth).map(|(wanted, _)| *wanted as usize)
     }
 
     fn begin(&mut self, row: usize, _: bool) {
         self.row = row as u32;
-        self.is_row = self.entries.get(self.nth).is_some_and(|(wanted, _)| *wanted == self.row);
     }
 
     fn wants_entry(&self, entry: u32) -> bool {
-        self.is_row && self.entries.get(self.nth).is_some_and(|wanted| *wanted == (self.row, entry))
+        self.entries.get(self.nth).is_some_and(|wanted| *wanted == (self.row, entry))
     }
 
     fn put(&mut self, code: Option<i32>) {
@@ -162,6 +156,8 @@ struct Halves<S> {
     row: usize,
     /// The place of the next entry in its list.
     entry: u32,
+    /// Whether the last row is wanted, and may go on in the next page.
+    is_open: bool,
     /// The level of definition of an entry, and of one that is not NULL.
     entry_level: u32,
     value_level: u32,
@@ -178,12 +174,14 @@ struct Levels {
     repetition: Vec<u32>,
     definition: Vec<u32>,
     codes: Vec<u32>,
+    /// Where rows begin.
+    starts: Vec<u32>,
 }
 
 /// A page's texts in their order.
 trait Values {
-    /// Leaves one out.
-    fn skip(&mut self) -> Result<()>;
+    /// Leaves some out.
+    fn skip(&mut self, count: usize) -> Result<()>;
 
     /// The place of the next one among all texts.
     fn next<S>(&mut self, halves: &mut Halves<S>) -> Result<i32>;
@@ -195,8 +193,9 @@ struct Codes<'a> {
 }
 
 impl Values for Codes<'_> {
-    fn skip(&mut self) -> Result<()> {
-        self.codes.next().map(drop).ok_or_else(short)
+    fn skip(&mut self, count: usize) -> Result<()> {
+        let Some(nth) = count.checked_sub(1) else { return Ok(()) };
+        self.codes.nth(nth).map(drop).ok_or_else(short)
     }
 
     fn next<S>(&mut self, halves: &mut Halves<S>) -> Result<i32> {
@@ -216,8 +215,8 @@ struct Plain<'a> {
 }
 
 impl Values for Plain<'_> {
-    fn skip(&mut self) -> Result<()> {
-        next_text(self.bytes, &mut self.at).map(drop)
+    fn skip(&mut self, count: usize) -> Result<()> {
+        (0..count).try_for_each(|_| next_text(self.bytes, &mut self.at).map(drop))
     }
 
     fn next<S>(&mut self, halves: &mut Halves<S>) -> Result<i32> {
@@ -235,6 +234,7 @@ impl<S: Sink> Halves<S> {
             sink,
             row: 0,
             entry: 0,
+            is_open: false,
             entry_level: value_level - u32::from(column.self_type().is_optional()),
             value_level,
             texts: StringViewBuilder::new(),
@@ -304,14 +304,15 @@ impl<S: Sink> Halves<S> {
                 let width = values.first().copied().unwrap_or(0);
                 let packed = values.get(1..).unwrap_or_default();
                 unpack(packed, u32::from(width), present, &mut levels.codes).ok_or_else(short)?;
-                let codes = Codes { codes: levels.codes.iter() };
-                self.add_entries((&levels.repetition, &levels.definition), codes)?;
+                let codes = std::mem::take(&mut levels.codes);
+                self.add_rows(&mut levels, Codes { codes: codes.iter() })?;
+                levels.codes = codes;
                 true
             }
             Encoding::PLAIN => {
                 let block = self.texts.append_block(Buffer::from(page.clone()));
                 let plain = Plain { block, bytes: page, at: start };
-                self.add_entries((&levels.repetition, &levels.definition), plain)?;
+                self.add_rows(&mut levels, plain)?;
                 true
             }
             _ => false,
@@ -320,27 +321,61 @@ impl<S: Sink> Halves<S> {
         Ok(is_known)
     }
 
-    fn add_entries(&mut self, (repetition, definition): (&[u32], &[u32]), mut values: impl Values) -> Result<()> {
-        for (repetition, definition) in repetition.iter().zip(definition) {
-            if *repetition == 0 {
-                self.sink.begin(self.row, *definition + 1 >= self.entry_level);
-                self.row += 1;
-                self.entry = 0;
-            }
-            if *definition < self.entry_level {
-                continue;
-            }
-            let is_value = *definition == self.value_level;
-            if self.sink.wants_entry(self.entry) {
+    /// Adds the wanted rows of a page.
+    fn add_rows(&mut self, levels: &mut Levels, mut values: impl Values) -> Result<()> {
+        row_starts(&levels.repetition, &mut levels.starts);
+        let (definition, starts) = (levels.definition.as_slice(), levels.starts.as_slice());
+        let (first, end) = (self.row, self.row + starts.len());
+        let at = |row: usize| starts.get(row - first).map_or(definition.len(), |start| *start as usize);
+        // Entries of the last page's last row.
+        self.add_entries(definition.get(..at(first)).unwrap_or_default(), &mut values)?;
+        let mut done = at(first);
+        while let Some(row) = self.sink.next_row(self.row).filter(|row| *row < end) {
+            let (from, to) = (at(row), at(row + 1));
+            let passed = definition.get(done..from).unwrap_or_default();
+            values.skip(passed.iter().filter(|level| **level == self.value_level).count())?;
+            let levels = definition.get(from..to).unwrap_or_default();
+            self.sink.begin(row, levels.first().is_some_and(|level| *level + 1 >= self.entry_level));
+            self.entry = 0;
+            self.is_open = true;
+            self.add_entries(levels, &mut values)?;
+            (self.row, done) = (row + 1, to);
+        }
+        if !starts.is_empty() {
+            self.is_open &= self.row == end;
+            self.row = end;
+        }
+        Ok(())
+    }
+
+    /// Adds entries of one row.
+    fn add_entries(&mut self, definition: &[u32], values: &mut impl Values) -> Result<()> {
+        let entry_level = self.entry_level;
+        for level in definition.iter().filter(|level| **level >= entry_level) {
+            let is_value = *level == self.value_level;
+            if self.is_open && self.sink.wants_entry(self.entry) {
                 let code = if is_value { Some(values.next(self)?) } else { None };
                 self.sink.put(code);
             } else if is_value {
-                values.skip()?;
+                values.skip(1)?;
             }
             self.entry += 1;
         }
         Ok(())
     }
+}
+
+/// Where repetition is 0.
+fn row_starts(repetition: &[u32], starts: &mut Vec<u32>) {
+    starts.clear();
+    starts.resize(repetition.len(), 0);
+    let mut count = 0;
+    // Without a branch: how long lists are is not to be foretold.
+    for (at, level) in repetition.iter().enumerate() {
+        starts[count] = at as u32;
+        count += usize::from(*level == 0);
+    }
+    starts.truncate(count);
 }
 
 impl Halves<Lists<'_>> {

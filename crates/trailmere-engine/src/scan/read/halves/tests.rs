@@ -160,7 +160,7 @@ fn damaged_pages_are_refused() {
                 Page::DataPageV2 { .. } => panic!("a page of the second version"),
             };
             let rows: Vec<Range<usize>> = std::iter::once(0..300).collect();
-            let sink = Lists { rows: &rows, is_wanted: false, offsets: vec![], valid: vec![], codes: vec![] };
+            let sink = Lists { rows: &rows, offsets: vec![], valid: vec![], codes: vec![] };
             let mut halves = Halves::new(chunk.column_descr(), sink);
             let all = pages[..damaged].iter().cloned().chain([page]).chain(pages[damaged + 1..].iter().cloned());
             let outcome = all.map(|page| halves.add(page)).collect::<Result<Vec<bool>>>();
