@@ -91,6 +91,7 @@ impl Engine {
     /// Whatever is wrong with the statement, with its place; a store that is missing or pending deletion.
     pub async fn query(&self, sql: &str, request: &QueryRequest) -> Result<QueryRun> {
         let started = Instant::now();
+        self.scans().begin_statement();
         let (planned, stores) = self.plan(sql, request).await?;
         let (state, memory_limit) = (self.session_state(), self.options().memory_limit);
         let failed = |e| run_error(e, sql, memory_limit);

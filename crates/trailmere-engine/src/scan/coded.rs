@@ -7,8 +7,8 @@ use arrow::array::{
 };
 use arrow::compute::{concat, take};
 use arrow::datatypes::{Field, Int32Type, Schema, SchemaRef};
-use datafusion::common::{Result, ScalarValue};
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr_common::physical_expr::is_volatile;

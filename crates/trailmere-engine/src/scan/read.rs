@@ -15,6 +15,7 @@ mod hybrid;
 mod inflate;
 mod input;
 mod kept;
+mod lists;
 mod opener;
 mod rows;
 mod shape;

@@ -63,23 +63,32 @@ impl Group<'_> {
     /// has no such map.
     async fn keys(&self, map: &Arc<[String]>, wanted: &Rows) -> Result<Option<(ArrayRef, Option<UInt32Array>)>> {
         let Some(shape) = self.shape(map, Part::Keys)? else { return Ok(None) };
-        let place = self.place(Input::Keys(Arc::clone(map)));
-        let blocks = wanted.blocks();
-        let (array, positions) = match self.scan.kept().get(&place) {
-            Some(kept) => (kept, None),
-            None => {
-                let blocks = blocks.filter(|blocks| wanted.is_sparse() && !self.is_worn(&place, &shape, Some(blocks)));
-                let keys = Arc::new(Decoded::Plain(self.lists(&shape, blocks.as_ref()).await?));
-                if blocks.is_none() {
-                    self.scan.kept().put(place, Arc::clone(&keys));
-                }
-                (keys, blocks.map(|blocks| blocks.positions))
+        let (keys, positions) = self.pieces(self.place(Input::Keys(Arc::clone(map))), &shape, wanted).await?;
+        Ok(keys.as_list_opt::<i32>().is_some().then_some((keys, positions)))
+    }
+
+    /// What is read of the wanted rows, as lists, and where those are in it, if not at their own places.
+    async fn pieces(&self, place: Place, shape: &Shape, wanted: &Rows) -> Result<(ArrayRef, Option<UInt32Array>)> {
+        if let Some(kept) = self.scan.kept().get(&place)
+            && let Decoded::Plain(lists) = kept.as_ref()
+        {
+            return Ok((Arc::clone(lists), None));
+        }
+        if let Some((lists, positions)) = self.lists.get(&place.input, wanted) {
+            return Ok((lists, Some(positions)));
+        }
+        let blocks = wanted.blocks().filter(|blocks| wanted.is_sparse() && !self.is_worn(&place, shape, Some(blocks)));
+        let lists = self.read_lists(shape, blocks.as_ref()).await?;
+        match blocks {
+            Some(blocks) => {
+                self.lists.put(place.input, wanted, &lists, &blocks.positions);
+                Ok((lists, Some(blocks.positions)))
             }
-        };
-        Ok(match array.as_ref() {
-            Decoded::Plain(keys) if keys.as_list_opt::<i32>().is_some() => Some((Arc::clone(keys), positions)),
-            _ => None,
-        })
+            None => {
+                self.scan.kept().put(place, Arc::new(Decoded::Plain(Arc::clone(&lists))));
+                Ok((lists, None))
+            }
+        }
     }
 
     /// The values of the entries that were found, one for each wanted row.
@@ -112,7 +121,7 @@ impl Group<'_> {
     }
 
     /// The keys of a map, of all rows or of those of some blocks, as lists.
-    async fn lists(&self, shape: &Shape, blocks: Option<&Blocks>) -> Result<ArrayRef> {
+    async fn read_lists(&self, shape: &Shape, blocks: Option<&Blocks>) -> Result<ArrayRef> {
         let selection = blocks.map(|blocks| &blocks.selection);
         let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
         let rows = match selection {

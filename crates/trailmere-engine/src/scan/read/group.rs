@@ -15,6 +15,7 @@ use super::columns::{Source, Wide};
 use super::decoded::Decoded;
 use super::input::{Input, Inputs};
 use super::kept::Place;
+use super::lists::Lists;
 use super::rows::{Blocks, Rows};
 use super::shape::{Part, SchemaShapes, Shape};
 use super::source::Scan;
@@ -42,6 +43,8 @@ pub(crate) struct Group<'a> {
     pub(crate) scan: &'a Scan,
     pub(crate) file: &'a File,
     pub(crate) index: usize,
+    /// Pieces of lists that were read: a filter and a projection want other entries of the same maps.
+    pub(crate) lists: Lists,
 }
 
 /// How an input is going to be read.
@@ -95,8 +98,7 @@ impl Group<'_> {
     pub(crate) fn exprs(&self) -> Result<Vec<Compact>> {
         let projection = &self.scan.projection;
         let mut exprs = projection.exprs.clone();
-        let (row_group, fields) =
-            (self.file.metadata.row_group(self.index), self.scan.table.file_schema().fields());
+        let (row_group, fields) = (self.file.metadata.row_group(self.index), self.scan.table.file_schema().fields());
         for (place, value) in projection.steps.constants(row_group, &self.file.shapes, fields)? {
             exprs[place] = Compact::constant(&value)?;
         }
@@ -191,7 +193,7 @@ impl Group<'_> {
         }
         let read: u64 = pieces.iter().map(|range| range.end - range.start).sum();
         let whole: u64 = self.chunks(shape).map(|chunk| chunk.byte_range().1).sum();
-        self.scan.kept().is_worn(place, read as f32 / whole.max(1) as f32)
+        self.scan.kept().is_worn(place, read as f32 / whole.max(1) as f32, self.scan.statement)
     }
 
     pub(super) fn place(&self, input: Input) -> Place {

@@ -34,8 +34,17 @@ struct State {
     size: usize,
     /// Counts uses: what was used at a smaller count was used earlier.
     clock: u64,
-    /// How much of a column was read piece by piece, in parts of the whole.
-    pieces: HashMap<Place, f32>,
+    /// What was read of a column piece by piece.
+    pieces: HashMap<Place, Pieces>,
+    /// Counts statements.
+    statement: u64,
+}
+
+struct Pieces {
+    /// Which statement began with it.
+    since: u64,
+    /// Parts of the whole, added up.
+    read: f32,
 }
 
 struct Entry {
@@ -85,17 +94,28 @@ impl KeptColumns {
         }
     }
 
-    /// Notes that a part of a column was read, and says whether reading all of it would pay by now: not the first time,
-    /// and not while all that was read of it is little.
-    pub(crate) fn is_worn(&self, place: &Place, part: f32) -> bool {
+    /// The number of a statement that begins.
+    pub(crate) fn next_statement(&self) -> u64 {
+        let mut state = self.lock();
+        state.statement += 1;
+        state.statement
+    }
+
+    /// The number of the statement that began last.
+    pub(crate) fn statement(&self) -> u64 {
+        self.lock().statement
+    }
+
+    /// Notes that a statement reads a part of a column, and says whether reading all of it would pay by now: not in the
+    /// first statement that does, and not while all that was read of it is little.
+    pub(crate) fn is_worn(&self, place: &Place, part: f32, statement: u64) -> bool {
         let mut state = self.lock();
         if state.pieces.len() > MOST_PIECES {
             state.pieces.clear();
         }
-        let before = state.pieces.get(place).copied();
-        let read = before.unwrap_or_default() + part;
-        state.pieces.insert(place.clone(), read);
-        before.is_some() && read >= WORN
+        let pieces = state.pieces.entry(place.clone()).or_insert(Pieces { since: statement, read: 0.0 });
+        pieces.read += part;
+        pieces.since != statement && pieces.read >= WORN
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -159,8 +179,10 @@ mod tests {
     #[test]
     fn what_is_read_in_pieces_is_worth_reading_whole_at_last() {
         let kept = KeptColumns::new(1000);
-        let answers = |group, part| [(); 3].map(|()| kept.is_worn(&place(group), part));
-        assert_eq!(answers(0, 0.014), [false, false, true]);
-        assert_eq!(answers(1, 1.0), [false, true, true]);
+        let first = kept.next_statement();
+        assert_eq!(kept.statement(), first);
+        let answers = |group, part| [first, first, 7, 8].map(|statement| kept.is_worn(&place(group), part, statement));
+        assert_eq!(answers(0, 0.003), [false, false, false, true]);
+        assert_eq!(answers(1, 1.0), [false, false, true, true]);
     }
 }

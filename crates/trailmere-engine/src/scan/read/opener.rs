@@ -19,6 +19,7 @@ use parquet::file::metadata::ParquetMetaData;
 use super::columns::{Columns, of_columns};
 use super::conjunct::{Conjunct, conjuncts};
 use super::group::{File, Group};
+use super::lists::Lists;
 use super::rows::Rows;
 use super::source::Scan;
 use crate::scan::coded::Compact;
@@ -101,7 +102,7 @@ fn row_groups(scan: &Scan, file: &PartitionedFile, metadata: &ParquetMetaData) -
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 async fn read(scan: Arc<Scan>, file: Arc<File>, index: usize) -> Result<Batches> {
-    let group = Group { scan: &scan, file: &file, index };
+    let group = Group { scan: &scan, file: &file, index, lists: Lists::default() };
     let all = group.rows();
     let mut rows = Rows::All(all);
     for conjunct in ordered(&scan, &group)? {

@@ -48,6 +48,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// A statement begins: what one reads twice need not be read again.
+    pub(crate) fn begin_statement(&self) {
+        self.kept.next_statement();
+    }
+
     /// Keeps up to so many bytes of decoded columns.
     pub(crate) fn new(kept: usize) -> Self {
         Shared { kept: KeptColumns::new(kept), shapes: Shapes::default(), listings: Listings::default() }
@@ -62,6 +67,7 @@ pub(crate) struct EventSource {
     shared: Arc<Shared>,
     footers: Arc<FileMetadataCache>,
     batch_rows: usize,
+    statement: u64,
     /// Whether texts are put out by their positions in dictionaries, where files have them so: then columns of batches
     /// differ from the schema in that.
     is_coded: bool,
@@ -70,7 +76,8 @@ pub(crate) struct EventSource {
 impl EventSource {
     /// Reads what `planned` plans.
     pub(crate) fn new(planned: ParquetSource, shared: Arc<Shared>, footers: Arc<FileMetadataCache>) -> Self {
-        EventSource { planned, shared, footers, batch_rows: 8192, is_coded: false }
+        let statement = shared.kept.statement();
+        EventSource { planned, shared, footers, batch_rows: 8192, statement, is_coded: false }
     }
 
     /// The same with texts as they are coded.
@@ -117,6 +124,7 @@ impl FileSource for EventSource {
             is_dynamic,
             conjuncts,
             is_coded: self.is_coded,
+            statement: self.statement,
             limit: config.limit,
             batch_rows: self.batch_rows,
             counters: Counters::new(self.planned.metrics(), partition),
@@ -218,6 +226,8 @@ pub(crate) struct Scan {
     pub(crate) conjuncts: Vec<Conjunct>,
     /// Whether texts are put out as they are coded.
     pub(crate) is_coded: bool,
+    /// The number of the statement that it is part of.
+    pub(crate) statement: u64,
     pub(crate) limit: Option<usize>,
     pub(crate) batch_rows: usize,
     pub(crate) counters: Counters,
