@@ -7,6 +7,7 @@ mod error;
 
 mod aggregate;
 mod athena;
+mod coded;
 mod columns;
 mod implied;
 mod members;

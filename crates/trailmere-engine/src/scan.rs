@@ -1,6 +1,5 @@
 //! Reading event data stores: files, pruning and the table provider.
 
-mod coded;
 mod files;
 mod listing;
 mod needles;
@@ -8,7 +7,6 @@ mod provider;
 mod prune;
 mod read;
 
-pub(crate) use coded::{Compact, Values};
 pub(crate) use provider::StoreScan;
 pub(crate) use read::{EventSource, Shared as SharedScans, Unreadable};
 

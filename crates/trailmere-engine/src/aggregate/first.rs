@@ -21,7 +21,7 @@ use futures::{TryStreamExt, stream};
 use super::firsts::Firsts;
 use super::keys::Keys;
 use super::together::{Gathered, coming, start, with_input};
-use crate::scan::Compact;
+use crate::coded::Compact;
 
 /// The first row of each group, with its number, which is 1.
 #[derive(Debug)]

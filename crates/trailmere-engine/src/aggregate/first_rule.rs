@@ -60,7 +60,7 @@ fn numbered(plan: &Arc<dyn ExecutionPlan>, column: usize) -> Result<Option<Arc<d
     let rows = repartition.input();
     let sorted: Arc<dyn ExecutionPlan> = Arc::new(sort.clone());
     let numbering = with_input(plan, with_input(&sorted, Arc::new(EmptyExec::new(schema)))?)?;
-    let input = coded(rows).unwrap_or_else(|| Arc::clone(rows));
+    let input = coded(rows)?.unwrap_or_else(|| Arc::clone(rows));
     Ok(Some(Arc::new(FirstOfGroups::new(window, numbering, input))))
 }
 

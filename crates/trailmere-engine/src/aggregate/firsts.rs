@@ -13,7 +13,7 @@ use datafusion::physical_plan::metrics::BaselineMetrics;
 
 use super::keys::Keys;
 use super::together::Part;
-use crate::scan::Compact;
+use crate::coded::Compact;
 
 /// So many rows more than groups may be held before those that are first no more are dropped.
 const SLACK: usize = 32_768;

@@ -11,7 +11,7 @@ use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
 use super::pairs::Pairs;
-use crate::scan::{Compact, Values};
+use crate::coded::{Compact, Values};
 
 /// The keys of a grouping.
 pub(super) struct Keys {

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::datasource::physical_plan::FileScanConfig;
-use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::aggregates::{AggregateExec, AggregateMode};
 use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
@@ -18,7 +16,7 @@ use datafusion::physical_plan::{ExecutionPlan, InputOrderMode, replace_children_
 use super::exec::GroupByNumbers;
 use super::first_rule::firsts_below;
 use super::whole::GroupWhole;
-use crate::scan::EventSource;
+use crate::coded::coded_rows;
 
 /// Replaces aggregations of scans by those that group by numbers. The last of all rules: others know DataFusion's
 /// own aggregations.
@@ -78,9 +76,9 @@ fn replaced(plan: Arc<dyn ExecutionPlan>, above: Above) -> Result<Arc<dyn Execut
         return Ok(firsts_below(filter)?.unwrap_or(plan));
     }
     let Some(aggregate) = plan.downcast_ref::<AggregateExec>() else { return Ok(plan) };
-    let replacement = match above.is_free {
-        true => replacement(aggregate).or_else(|| whole(aggregate)),
-        false => replacement(aggregate),
+    let replacement = match (replacement(aggregate)?, above.is_free) {
+        (None, true) => whole(aggregate),
+        (replacement, _) => replacement,
     };
     Ok(replacement.unwrap_or(plan))
 }
@@ -102,8 +100,7 @@ fn whole(last: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
     fits.then(|| Arc::new(first.whole(last.clone())) as Arc<dyn ExecutionPlan>)
 }
 
-fn replacement(aggregate: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
-    let input = coded(aggregate.input())?;
+fn replacement(aggregate: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let keys = aggregate.group_expr();
     let fits = *aggregate.mode() == AggregateMode::Partial
         && keys.is_single()
@@ -113,18 +110,14 @@ fn replacement(aggregate: &AggregateExec) -> Option<Arc<dyn ExecutionPlan>> {
         && aggregate.aggr_expr().iter().all(|function| {
             function.groups_accumulator_supported() && function.order_bys().is_empty() && !function.is_distinct()
         });
-    fits.then(|| Arc::new(GroupByNumbers::new(aggregate.clone(), input)) as Arc<dyn ExecutionPlan>)
+    let input = if fits { coded(aggregate.input())? } else { None };
+    Ok(input.map(|input| Arc::new(GroupByNumbers::new(aggregate.clone(), input)) as Arc<dyn ExecutionPlan>))
 }
 
-/// The same scan, or aggregation, with texts as they are coded.
-pub(super) fn coded(input: &Arc<dyn ExecutionPlan>) -> Option<Arc<dyn ExecutionPlan>> {
+/// The same rows of a scan, or of an aggregation, with texts as they are coded.
+pub(super) fn coded(input: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(groups) = input.downcast_ref::<GroupWhole>() {
-        return Some(Arc::new(groups.coded()));
+        return Ok(Some(Arc::new(groups.coded())));
     }
-    let scan = input.downcast_ref::<DataSourceExec>()?;
-    let config = scan.data_source().downcast_ref::<FileScanConfig>()?;
-    let source = config.file_source().downcast_ref::<EventSource>()?;
-    let mut coded = config.clone();
-    coded.file_source = Arc::new(source.coded());
-    Some(DataSourceExec::from_data_source(coded))
+    coded_rows(input)
 }

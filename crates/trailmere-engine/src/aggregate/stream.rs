@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::memory_pool::MemoryReservation;
@@ -17,7 +17,7 @@ use futures::{Stream, StreamExt, stream};
 use super::count::{CountRows, counts_rows};
 use super::keys::Keys;
 use super::together::Part;
-use crate::scan::Compact;
+use crate::coded::{Compact, of_columns};
 
 /// After so many rows it is known whether grouping them makes them fewer.
 const PROBED_ROWS: usize = 100_000;
@@ -125,7 +125,7 @@ impl Grouping {
             columns.push(aggregate.accumulator.evaluate(EmitTo::All)?);
         }
         self.reservation.free();
-        let batch = RecordBatch::try_new(as_coded(schema, &columns), columns)?;
+        let batch = RecordBatch::try_new(of_columns(schema, &columns), columns)?;
         self.metrics.record_output(batch.num_rows());
         Ok(self.cut(&batch))
     }
@@ -203,14 +203,6 @@ impl Part for Grouping {
         let states = self.take()?;
         Ok(self.cut(&states))
     }
-}
-
-/// The schema with the types that columns have, which differ where texts are coded.
-fn as_coded(schema: &SchemaRef, columns: &[ArrayRef]) -> SchemaRef {
-    let fields = schema.fields().iter().zip(columns);
-    let fields: Vec<Field> =
-        fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone())).collect();
-    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
 fn condition(filter: &mut Compact, rows: &RecordBatch) -> Result<BooleanArray> {

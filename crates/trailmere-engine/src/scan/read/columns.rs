@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, UInt32Array, new_null_array,
 };
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{DataFusionError, Result, ScalarValue};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
@@ -13,6 +13,7 @@ use super::decoded::Decoded;
 use super::rows::Rows;
 use super::shape::Shape;
 use super::unreadable::Unreadable;
+use crate::coded::of_columns;
 
 /// Where the values of an input come from.
 pub(crate) enum Source {
@@ -156,11 +157,4 @@ fn repeated(value: &ScalarValue, length: usize) -> Result<ArrayRef> {
     }
     let codes = Int32Array::from(vec![0; length]);
     Ok(Arc::new(DictionaryArray::try_new(codes, value.to_array()?)?))
-}
-
-/// The schema with the types that the columns have.
-pub(crate) fn of_columns(schema: &SchemaRef, columns: &[ArrayRef]) -> SchemaRef {
-    let fields = schema.fields().iter().zip(columns);
-    let fields = fields.map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }

@@ -1,27 +1,22 @@
 //! The entries of a map that have one key: found among the keys alone, so that only their values are read.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int32Array, ListArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Int32Type};
+use arrow::datatypes::Int32Type;
 use datafusion::common::{DataFusionError, Result, ScalarValue};
-use parquet::arrow::arrow_reader::{RowGroups, RowSelection};
-use parquet::column::page::{PageIterator, PageReader};
-use parquet::errors::ParquetError;
-use parquet::schema::types::ColumnDescriptor;
+use parquet::column::page::PageReader;
 
-use super::chunk::Pages;
 use super::columns::Source;
 use super::decoded::Decoded;
 use super::group::Group;
-use super::halves::{lists, picked};
+use super::halves::{Column, picked};
 use super::input::Input;
 use super::kept::Place;
-use super::rows::{Blocks, Rows};
-use super::shape::{Part, Shape};
+use super::rows::Rows;
+use super::shape::Part;
 
 /// Rows of a row group that have a key.
 struct Found {
@@ -67,30 +62,6 @@ impl Group<'_> {
         Ok(keys.as_list_opt::<i32>().is_some().then_some((keys, positions)))
     }
 
-    /// What is read of the wanted rows, as lists, and where those are in it, if not at their own places.
-    async fn pieces(&self, place: Place, shape: &Shape, wanted: &Rows) -> Result<(ArrayRef, Option<UInt32Array>)> {
-        if let Some(kept) = self.scan.kept().get(&place)
-            && let Decoded::Plain(lists) = kept.as_ref()
-        {
-            return Ok((Arc::clone(lists), None));
-        }
-        if let Some((lists, positions)) = self.lists.get(&place.input, wanted) {
-            return Ok((lists, Some(positions)));
-        }
-        let blocks = wanted.blocks().filter(|blocks| wanted.is_sparse() && !self.is_worn(&place, shape, Some(blocks)));
-        let lists = self.read_lists(shape, blocks.as_ref()).await?;
-        match blocks {
-            Some(blocks) => {
-                self.lists.put(place.input, wanted, &lists, &blocks.positions);
-                Ok((lists, Some(blocks.positions)))
-            }
-            None => {
-                self.scan.kept().put(place, Arc::new(Decoded::Plain(Arc::clone(&lists))));
-                Ok((lists, None))
-            }
-        }
-    }
-
     /// The values of the entries that were found, one for each wanted row.
     async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<Texts> {
         let shape = self.shape(map, Part::Values)?;
@@ -100,9 +71,8 @@ impl Group<'_> {
         let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
         let entries: Vec<(u32, u32)> =
             found.entries.iter().enumerate().map(|(nth, entry)| (found.rows.nth(nth), *entry)).collect();
-        let read = |reader: &mut dyn PageReader, column: &ColumnDescriptor| {
-            picked(reader, column, &entries, selection.is_some())
-        };
+        let read =
+            |reader: &mut dyn PageReader, column: &Column<'_>| picked(reader, column, &entries, selection.is_some());
         if let Some(picked) = self.half(&shape, &pages, selection.is_some(), read)? {
             let nth: Int32Array = found.indexes.iter().map(|nth| nth.map(|nth| nth as i32)).collect();
             let codes = take(picked.keys(), &nth, None)?.as_primitive().clone();
@@ -119,61 +89,6 @@ impl Group<'_> {
             .ok_or_else(|| DataFusionError::Internal(format!("the values of {} are no lists", map.join("."))))?;
         Ok(Texts::Plain(found.values(lists, &positions)?))
     }
-
-    /// The keys of a map, of all rows or of those of some blocks, as lists.
-    async fn read_lists(&self, shape: &Shape, blocks: Option<&Blocks>) -> Result<ArrayRef> {
-        let selection = blocks.map(|blocks| &blocks.selection);
-        let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
-        let rows = match selection {
-            Some(selection) => selected(selection),
-            None => std::iter::once(0..self.rows()).collect(),
-        };
-        let read =
-            |reader: &mut dyn PageReader, column: &ColumnDescriptor| lists(reader, column, &rows, selection.is_some());
-        let count: usize = rows.iter().map(Range::len).sum();
-        match self.half(shape, &pages, selection.is_some(), read)?.filter(|lists| lists.len() == count) {
-            Some(lists) => Ok(Arc::new(lists)),
-            None => self.lists_of((shape, pages), blocks),
-        }
-    }
-
-    /// Lists as Parquet's reader reads them.
-    fn lists_of(&self, (shape, pages): (&Shape, Vec<Arc<Pages>>), blocks: Option<&Blocks>) -> Result<ArrayRef> {
-        let rows = blocks.map_or(self.rows(), |blocks| blocks.rows);
-        let reader = self.reader(shape, pages, rows, blocks.map(|blocks| blocks.selection.clone()))?;
-        self.collect(reader, shape, &DataType::Null)
-    }
-
-    /// Keys or values straight from their pages; `None` if these have to be read by Parquet's reader.
-    fn half<T>(
-        &self,
-        shape: &Shape,
-        pages: &[Arc<Pages>],
-        is_partial: bool,
-        read: impl FnOnce(&mut dyn PageReader, &ColumnDescriptor) -> Result<Option<T>, ParquetError>,
-    ) -> Result<Option<T>> {
-        let ([leaf], [_]) = (shape.leaves.as_slice(), pages) else { return Ok(None) };
-        let chunks = self.chunks_read(shape, pages.to_vec(), is_partial);
-        let column = self.file.metadata.row_group(self.index).column(*leaf).column_descr();
-        let read = |mut pages: Box<dyn PageIterator>| match pages.next() {
-            Some(reader) => read(reader?.as_mut(), column),
-            None => Ok(None),
-        };
-        chunks.column_chunks(0).and_then(read).map_err(|error| self.failure(error.into()))
-    }
-}
-
-/// The rows of a selection.
-fn selected(selection: &RowSelection) -> Vec<Range<usize>> {
-    let mut row = 0;
-    let mut rows = vec![];
-    for selector in selection.iter() {
-        if !selector.skip {
-            rows.push(row..row + selector.row_count);
-        }
-        row += selector.row_count;
-    }
-    rows
 }
 
 /// Looks for a key in the wanted rows, whose lists of keys are at `positions`, or at their own places.

@@ -20,7 +20,7 @@ use super::rows::{Blocks, Rows};
 use super::shape::{Part, SchemaShapes, Shape};
 use super::source::Scan;
 use super::unreadable::Unreadable;
-use crate::scan::coded::Compact;
+use crate::coded::Compact;
 
 /// Values that take more bytes than this on average are read in batches and not kept.
 const WIDE_VALUE: u64 = 256;
@@ -53,6 +53,7 @@ enum Plan {
     Kept(Arc<Decoded>),
     Read { shape: Arc<Shape>, manner: Manner, place: Place, data_type: DataType },
     Entry { map: Arc<[String]>, key: Arc<str>, place: Place, keep: bool },
+    Lists { path: Arc<[String]>, part: Part, place: Place },
 }
 
 impl Plan {
@@ -85,6 +86,7 @@ impl Group<'_> {
         let (path, part) = match input {
             Input::Partition(_) => return 0,
             Input::Path(path) | Input::Keys(path) | Input::Entry { map: path, .. } => (path, Part::Whole),
+            Input::Member(path) => (path, Part::Member),
         };
         if self.scan.kept().get(&self.place(input.clone())).is_some() {
             return self.rows() as u64;
@@ -139,6 +141,7 @@ impl Group<'_> {
                     self.decode((shape, pages), manner, (place, data_type), blocks.as_ref())?
                 }
                 Plan::Entry { map, key, place, keep } => self.entry((map, key), place, keep, rows).await?,
+                Plan::Lists { path, part, place } => self.list_texts(place, (&path, part), rows).await?,
             });
         }
         Ok(sources)
@@ -165,7 +168,9 @@ impl Group<'_> {
                 let keep = !rows.is_sparse() || self.is_worn(&place, &shape, blocks);
                 return Ok(Plan::Entry { map: Arc::clone(map), key: Arc::clone(key), place, keep });
             }
-            Input::Path(path) | Input::Keys(path) => path,
+            Input::Keys(path) => return Ok(Plan::Lists { path: Arc::clone(path), part: Part::Keys, place }),
+            Input::Member(path) => return Ok(Plan::Lists { path: Arc::clone(path), part: Part::Member, place }),
+            Input::Path(path) => path,
         };
         let is_coded = *data_type == DataType::Utf8View && self.is_coded(path)?;
         let part = if is_coded { Part::Coded } else { Part::Whole };

@@ -17,11 +17,18 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::hybrid::unpack;
 
+/// A leaf column of texts in lists.
+pub(super) struct Column<'a> {
+    pub(super) leaf: &'a ColumnDescriptor,
+    /// The level of definition from which on there is an element.
+    pub(super) entry_level: u32,
+}
+
 /// The lists of these rows, ascending, with texts as positions in a dictionary; `None` if the column is none of texts in
 /// lists, or coded in another way. Pages without any of the rows are not looked at where `is_partial`.
 pub(super) fn lists(
     reader: &mut dyn PageReader,
-    column: &ColumnDescriptor,
+    column: &Column<'_>,
     rows: &[Range<usize>],
     is_partial: bool,
 ) -> Result<Option<ListArray>> {
@@ -33,7 +40,7 @@ pub(super) fn lists(
 /// The texts of single entries, of which row and where in its list, ascending; else as [`lists`].
 pub(super) fn picked(
     reader: &mut dyn PageReader,
-    column: &ColumnDescriptor,
+    column: &Column<'_>,
     entries: &[(u32, u32)],
     is_partial: bool,
 ) -> Result<Option<DictionaryArray<Int32Type>>> {
@@ -48,11 +55,11 @@ pub(super) fn picked(
 
 fn read<S: Sink>(
     reader: &mut dyn PageReader,
-    column: &ColumnDescriptor,
+    column: &Column<'_>,
     sink: S,
     is_partial: bool,
 ) -> Result<Option<Halves<S>>> {
-    if column.max_rep_level() != 1 || column.physical_type() != Physical::BYTE_ARRAY {
+    if column.leaf.max_rep_level() != 1 || column.leaf.physical_type() != Physical::BYTE_ARRAY {
         return Ok(None);
     }
     let mut halves = Halves::new(column, sink);
@@ -228,15 +235,14 @@ impl Values for Plain<'_> {
 }
 
 impl<S: Sink> Halves<S> {
-    fn new(column: &ColumnDescriptor, sink: S) -> Self {
-        let value_level = column.max_def_level() as u32;
+    fn new(column: &Column<'_>, sink: S) -> Self {
         Halves {
             sink,
             row: 0,
             entry: 0,
             is_open: false,
-            entry_level: value_level - u32::from(column.self_type().is_optional()),
-            value_level,
+            entry_level: column.entry_level,
+            value_level: column.leaf.max_def_level() as u32,
             texts: StringViewBuilder::new(),
             dictionary: 0,
             count: 0,

@@ -10,6 +10,8 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
+use crate::coded::{ListTexts, Which};
+
 /// Something to read of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Input {
@@ -26,6 +28,8 @@ pub(crate) enum Input {
     },
     /// The keys of a map, as lists.
     Keys(Arc<[String]>),
+    /// A member of the structs in lists, as lists of texts: the path to the lists, and then to the member.
+    Member(Arc<[String]>),
 }
 
 impl fmt::Display for Input {
@@ -35,6 +39,7 @@ impl fmt::Display for Input {
             Input::Path(path) => write!(f, "{}", path.join(".")),
             Input::Entry { map, key } => write!(f, "{}['{key}']", map.join(".")),
             Input::Keys(map) => write!(f, "keys of {}", map.join(".")),
+            Input::Member(path) => write!(f, "{} in lists", path.join(".")),
         }
     }
 }
@@ -102,6 +107,9 @@ fn input_of(node: &dyn PhysicalExpr, table: &TableSchema) -> Option<(Input, Data
         };
         return Some((input, field.data_type().clone()));
     }
+    if let Some(texts) = node.downcast_ref::<ListTexts>() {
+        return list_texts(texts, table);
+    }
     let call = node.downcast_ref::<ScalarFunctionExpr>()?;
     let (base, arguments) = call.args().split_first()?;
     match call.name() {
@@ -132,6 +140,25 @@ fn entry(base: &dyn PhysicalExpr, key: &[Arc<dyn PhysicalExpr>], table: &TableSc
     let key = Arc::from(text(key.as_ref())?);
     let value = texts_of_map(&data_type)?;
     Some((Input::Entry { map, key }, value))
+}
+
+/// Texts in lists: a member of a column of lists, or the keys of a map.
+fn list_texts(texts: &ListTexts, table: &TableSchema) -> Option<(Input, DataType)> {
+    let data_type = DataType::new_list(DataType::Utf8View, true);
+    match &texts.which {
+        Which::Member(name) => {
+            let (Input::Path(path), _) = input_of(texts.lists.as_ref(), table)? else { return None };
+            // Within structs, lists are read as they are.
+            let [list] = path.as_ref() else { return None };
+            Some((Input::Member([list.clone(), name.to_string()].into()), data_type))
+        }
+        Which::Elements => {
+            let call = texts.lists.downcast_ref::<ScalarFunctionExpr>().filter(|call| call.name() == "map_keys")?;
+            let [map] = call.args() else { return None };
+            let (Input::Path(path), map) = input_of(map.as_ref(), table)? else { return None };
+            texts_of_map(&map).map(|_| (Input::Keys(path), data_type))
+        }
+    }
 }
 
 /// The type of a map's values, if it is one from texts to texts.

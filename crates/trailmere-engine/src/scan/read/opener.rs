@@ -16,13 +16,13 @@ use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use parquet::file::metadata::ParquetMetaData;
 
-use super::columns::{Columns, of_columns};
+use super::columns::Columns;
 use super::conjunct::{Conjunct, conjuncts};
 use super::group::{File, Group};
 use super::lists::Lists;
 use super::rows::Rows;
 use super::source::Scan;
-use crate::scan::coded::Compact;
+use crate::coded::{Compact, of_columns};
 
 /// Views of more bytes than this are copied out, so that a few rows do not hold all the others in memory.
 const HELD_BYTES: usize = 1 << 20;

@@ -9,6 +9,7 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::Result;
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::basic::Repetition;
 use parquet::errors::ParquetError;
 use parquet::schema::types::{SchemaDescPtr, SchemaDescriptor, Type, TypePtr};
 
@@ -23,6 +24,9 @@ pub(crate) enum Part {
     Keys,
     /// Of a map, lists of its values.
     Values,
+    /// Of lists of structs, lists of those with one member, whose name is the path's last; by its position in a
+    /// dictionary.
+    Member,
 }
 
 /// How to read one part at one path.
@@ -34,6 +38,10 @@ pub(crate) struct Shape {
     pub(crate) leaves: Vec<usize>,
     /// Structs around what is read.
     depth: usize,
+    /// In lists, the level of definition from which on there is an element.
+    pub(crate) entry_level: u32,
+    /// The only member of the structs in lists.
+    pub(crate) member: Option<Arc<str>>,
 }
 
 impl Shape {
@@ -109,7 +117,9 @@ fn shape(schema: &SchemaDescriptor, path: &[String], part: Part, table: &Fields)
     let levels = parquet_to_arrow_field_levels(&narrow, ProjectionMask::all(), hint.as_ref())
         // A file of another make: as it says itself, and cast afterwards.
         .or_else(|_| parquet_to_arrow_field_levels(&narrow, ProjectionMask::all(), None))?;
-    Ok(Some(Shape { levels, leaves, depth: path.len() - 1 }))
+    let member = path.last().filter(|_| part == Part::Member).map(|name| Arc::from(name.as_str()));
+    let depth = path.len() - 1 - usize::from(member.is_some());
+    Ok(Some(Shape { levels, leaves, depth, entry_level: entry_level(narrow.root_schema()), member }))
 }
 
 /// The field at a path with nothing beside it, and its leaves; `first` is the first leaf of `group`.
@@ -126,11 +136,15 @@ fn narrowed(
             leaf += leaf_count(field);
             continue;
         }
+        if let (Part::Member, [member]) = (part, rest) {
+            return member_of_list(field, member, leaf);
+        }
         if rest.is_empty() {
             return match part {
                 Part::Whole | Part::Coded => Ok(Some((Arc::clone(field), (leaf..leaf + leaf_count(field)).collect()))),
                 Part::Keys => half_of_map(field, 0, leaf),
                 Part::Values => half_of_map(field, 1, leaf),
+                Part::Member => Ok(None),
             };
         }
         if field.is_primitive() {
@@ -160,6 +174,41 @@ fn half_of_map(map: &Type, half: usize, first: usize) -> Result<Option<(TypePtr,
     Ok(Some((Arc::new(with_only(map, Arc::new(entries))?), vec![first + half])))
 }
 
+/// A list whose elements have nothing but one member.
+fn member_of_list(list: &Type, name: &str, first: usize) -> Result<Option<(TypePtr, Vec<usize>)>, ParquetError> {
+    let only = |group: &Type| match group.is_primitive() {
+        true => None,
+        false => Some(group.get_fields()).filter(|fields| fields.len() == 1).map(|fields| Arc::clone(&fields[0])),
+    };
+    let Some(elements) = only(list) else { return Ok(None) };
+    let Some(element) = only(&elements).filter(|element| !element.is_primitive()) else { return Ok(None) };
+    let mut leaf = first;
+    for member in element.get_fields() {
+        if member.name() == name && member.is_primitive() {
+            let element = with_only(&element, Arc::clone(member))?;
+            let elements = with_only(&elements, Arc::new(element))?;
+            return Ok(Some((Arc::new(with_only(list, Arc::new(elements))?), vec![leaf])));
+        }
+        leaf += leaf_count(member);
+    }
+    Ok(None)
+}
+
+/// The level of definition of what is repeated, in a schema of one leaf.
+fn entry_level(root: &Type) -> u32 {
+    let (mut level, mut of_repeated) = (0, 0);
+    let mut group = root;
+    while let Some(field) = (!group.is_primitive()).then(|| group.get_fields().first()).flatten() {
+        let repetition = field.get_basic_info().repetition();
+        level += u32::from(repetition != Repetition::REQUIRED);
+        if repetition == Repetition::REPEATED {
+            of_repeated = level;
+        }
+        group = field;
+    }
+    of_repeated
+}
+
 fn with_only(group: &Type, child: TypePtr) -> Result<Type, ParquetError> {
     let info = group.get_basic_info();
     Type::group_type_builder(info.name())
@@ -182,6 +231,11 @@ fn hinted(fields: &Fields, path: &[String], part: Part) -> Option<FieldRef> {
     let (name, rest) = path.split_first()?;
     let field = fields.iter().find(|field| field.name() == name)?;
     let data_type = match (rest.is_empty(), field.data_type()) {
+        (false, DataType::List(element)) if part == Part::Member => {
+            let DataType::Struct(members) = element.data_type() else { return None };
+            let member = DataType::Struct(Fields::from(vec![hinted(members, rest, Part::Coded)?]));
+            DataType::List(Arc::new(element.as_ref().clone().with_data_type(member)))
+        }
         (true, data_type) => of_part(data_type, part),
         (false, DataType::Struct(members)) => DataType::Struct(Fields::from(vec![hinted(members, rest, part)?])),
         _ => return None,

@@ -32,7 +32,7 @@ use super::opener::Opener;
 use super::shape::Shapes;
 use super::steps::Steps;
 use super::unreadable::Unreadable;
-use crate::scan::coded::Compact;
+use crate::coded::Compact;
 use crate::scan::listing::Listings;
 
 /// Read of a file's end at once: the footer and page indexes of most files, in one request instead of three.

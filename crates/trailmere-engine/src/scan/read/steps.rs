@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use super::input::{Input, Inputs};
 use super::shape::{Part, SchemaShapes};
+use crate::coded::Compact;
 use crate::implied::{keeps_order, rising_argument};
-use crate::scan::coded::Compact;
 
 /// Expressions that rise with a time, by their places among those of a projection.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use arrow::array::{Array, AsArray, MapArray, MapBuilder, RecordBatch, StringBuil
 use arrow::datatypes::{Int32Type, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use parquet::file::serialized_reader::SerializedPageReader;
 
@@ -56,6 +56,12 @@ fn metadata(file: &Bytes) -> Arc<ParquetMetaData> {
     Arc::clone(reader.metadata())
 }
 
+/// Of keys and values: a value may be missing.
+fn column(chunk: &ColumnChunkMetaData) -> Column<'_> {
+    let leaf = chunk.column_descr();
+    Column { leaf, entry_level: leaf.max_def_level() as u32 - u32::from(leaf.self_type().is_optional()) }
+}
+
 fn read(file: &Bytes, leaf: usize, rows: &[Range<usize>], is_partial: bool) -> ListArray {
     let metadata = metadata(file);
     let chunk = metadata.row_group(0).column(leaf);
@@ -63,7 +69,7 @@ fn read(file: &Bytes, leaf: usize, rows: &[Range<usize>], is_partial: bool) -> L
     let count = metadata.row_group(0).num_rows() as usize;
     let mut reader =
         SerializedPageReader::new(Arc::new(file.clone()), chunk, count, is_partial.then_some(pages)).unwrap();
-    lists(&mut reader, chunk.column_descr(), rows, is_partial).unwrap().unwrap()
+    lists(&mut reader, &column(chunk), rows, is_partial).unwrap().unwrap()
 }
 
 /// A list's texts; `None` for one that is NULL.
@@ -123,7 +129,7 @@ fn single_entries_are_those_of_the_maps() {
         for is_partial in [false, true] {
             let locations = is_partial.then(|| pages.clone());
             let mut reader = SerializedPageReader::new(Arc::new(file.clone()), chunk, 1500, locations).unwrap();
-            let read = picked(&mut reader, chunk.column_descr(), &wanted, is_partial).unwrap().unwrap();
+            let read = picked(&mut reader, &column(chunk), &wanted, is_partial).unwrap().unwrap();
             let read = read.downcast_dict::<arrow::array::StringViewArray>().unwrap();
             let read: Vec<Option<String>> = read.into_iter().map(|text| text.map(str::to_owned)).collect();
             let of = |(row, entry): &(u32, u32)| entries(&maps, *row as usize).unwrap()[*entry as usize].1.clone();
@@ -161,7 +167,7 @@ fn damaged_pages_are_refused() {
             };
             let rows: Vec<Range<usize>> = std::iter::once(0..300).collect();
             let sink = Lists { rows: &rows, offsets: vec![], valid: vec![], codes: vec![] };
-            let mut halves = Halves::new(chunk.column_descr(), sink);
+            let mut halves = Halves::new(&column(chunk), sink);
             let all = pages[..damaged].iter().cloned().chain([page]).chain(pages[damaged + 1..].iter().cloned());
             let outcome = all.map(|page| halves.add(page)).collect::<Result<Vec<bool>>>();
             refused += usize::from(outcome.and_then(|_| halves.lists()).is_err());
