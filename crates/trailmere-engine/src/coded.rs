@@ -10,7 +10,7 @@ mod unnest;
 
 pub(crate) use compact::{Compact, Values};
 pub(crate) use list_texts::{ListTexts, Which, of_lists};
-pub(crate) use rule::coded_rows;
+pub(crate) use rule::{coded_rows, is_unique};
 
 use std::sync::Arc;
 

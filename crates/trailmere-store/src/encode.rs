@@ -19,7 +19,7 @@ use crate::sorted_rows::SortedRows;
 use crate::stats::{FileStats, StatColumns, StatValue};
 
 /// Columns whose values hardly ever repeat: a dictionary would be built and thrown away.
-const UNIQUE: [&str; 4] = ["eventid", "requestid", "sharedeventid", EVENTJSON];
+pub const UNIQUE: [&str; 4] = ["eventid", "requestid", "sharedeventid", EVENTJSON];
 
 const NEEDLE_ERRORS: f64 = 0.01;
 const ROW_GROUP_BYTES: usize = 64 << 20;

@@ -57,7 +57,7 @@ pub use compact::Compacted;
 pub use doctor::{Ailment, Depth, Examination, Finding, Severity};
 pub use documents::{Document, DocumentVersion, Documents};
 pub use duplicates::Duplicates;
-pub use encode::EncodedFile;
+pub use encode::{EncodedFile, UNIQUE};
 pub use expire::Expired;
 pub use jobs::{LiveJob, LiveJobs};
 pub use lake::{Lake, LakeOptions};

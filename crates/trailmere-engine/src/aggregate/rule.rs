@@ -16,7 +16,7 @@ use datafusion::physical_plan::{ExecutionPlan, InputOrderMode, replace_children_
 use super::exec::GroupByNumbers;
 use super::first_rule::firsts_below;
 use super::whole::GroupWhole;
-use crate::coded::coded_rows;
+use crate::coded::{coded_rows, is_unique};
 
 /// Replaces aggregations of scans by those that group by numbers. The last of all rules: others know DataFusion's
 /// own aggregations.
@@ -105,6 +105,8 @@ fn replacement(aggregate: &AggregateExec) -> Result<Option<Arc<dyn ExecutionPlan
     let fits = *aggregate.mode() == AggregateMode::Partial
         && keys.is_single()
         && !keys.is_empty()
+        // As many groups as rows: those of several partitions come together faster on several processors.
+        && !keys.expr().iter().any(|(key, _)| is_unique(aggregate.input(), key))
         && *aggregate.input_order_mode() == InputOrderMode::Linear
         && aggregate.limit_options().is_none()
         && aggregate.aggr_expr().iter().all(|function| {

@@ -15,6 +15,8 @@ use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::unnest::{ListUnnest, UnnestExec};
 
+use trailmere_store::UNIQUE;
+
 use super::compact::Compact;
 use super::list_texts::{ListTexts, Which};
 use super::rows::{CodedRows, Step};
@@ -45,6 +47,23 @@ pub(crate) fn coded_rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn
         return Ok(None);
     };
     Ok(Some(Arc::new(CodedRows::new(Arc::clone(plan), steps, input))))
+}
+
+/// Whether a column of a scan's rows hardly ever has the same value twice.
+pub(crate) fn is_unique(plan: &Arc<dyn ExecutionPlan>, expr: &Arc<dyn PhysicalExpr>) -> bool {
+    let Some(column) = expr.downcast_ref::<Column>() else { return false };
+    if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
+        return projection.expr().get(column.index()).is_some_and(|one| is_unique(projection.input(), &one.expr));
+    }
+    let source = plan.downcast_ref::<DataSourceExec>().and_then(config).map(FileScanConfig::file_source);
+    let Some(source) = source.filter(|source| source.is::<EventSource>()) else { return false };
+    match source.projection() {
+        Some(projection) => {
+            let read = projection.as_ref().get(column.index()).and_then(|one| one.expr.downcast_ref::<Column>());
+            read.is_some_and(|read| UNIQUE.contains(&read.name()))
+        }
+        None => UNIQUE.contains(&column.name()),
+    }
 }
 
 fn config(scan: &DataSourceExec) -> Option<&FileScanConfig> {

@@ -13,8 +13,10 @@ pub(super) fn unnested(rows: &RecordBatch, lists: &[usize]) -> Result<RecordBatc
     let Some(first) = lists.first() else { return Ok(rows.clone()) };
     let first = list(rows, *first)?;
     let count: usize = (0..rows.num_rows()).map(|row| length(first, row)).sum();
-    let repeats: UInt32Array =
-        (0..rows.num_rows()).flat_map(|row| std::iter::repeat_n(row as u32, length(first, row))).collect();
+    let repeats = match lists.len() == rows.num_columns() {
+        true => UInt32Array::new_null(0),
+        false => (0..first.len()).flat_map(|row| std::iter::repeat_n(row as u32, length(first, row))).collect(),
+    };
     let mut columns: Vec<ArrayRef> = vec![];
     for (place, column) in rows.columns().iter().enumerate() {
         columns.push(match lists.contains(&place) {

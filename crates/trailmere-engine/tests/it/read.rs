@@ -134,7 +134,7 @@ async fn groups_are_the_same_in_little_memory() {
     let grouped = "SELECT count(*), sum(n), min(least), sum(distinct_ids) FROM (SELECT eventName, minute(eventTime), count(*) AS n,
         min(eventID) AS least, approx_distinct(requestID) AS distinct_ids FROM events GROUP BY 1, 2)";
     let many = "SELECT count(*), sum(n), max(name) FROM
-        (SELECT eventID, requestID, count(*) AS n, max(eventName) AS name FROM events GROUP BY 1, 2)";
+        (SELECT lower(eventID), requestID || '', count(*) AS n, max(eventName) AS name FROM events GROUP BY 1, 2)";
     let first =
         "SELECT count(*), max(length(eventJson)), min(eventTime) FROM (SELECT eventJson, eventTime, row_number() OVER
         (PARTITION BY eventID, requestID ORDER BY eventTime) AS n FROM events) WHERE n = 1";
