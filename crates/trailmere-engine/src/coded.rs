@@ -2,12 +2,15 @@
 //!
 //! Batches then differ from the plans' schemas in that: only what knows of it may read them.
 
+mod among;
+mod among_rule;
 mod compact;
 mod list_texts;
 mod rows;
 mod rule;
 mod unnest;
 
+pub(crate) use among_rule::kept_among;
 pub(crate) use compact::{Compact, Values};
 pub(crate) use list_texts::{ListTexts, Which, of_lists};
 pub(crate) use rule::{coded_rows, is_unique};

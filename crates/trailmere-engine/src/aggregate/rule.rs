@@ -11,12 +11,12 @@ use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
-use datafusion::physical_plan::{ExecutionPlan, InputOrderMode, replace_children_if_necessary};
+use datafusion::physical_plan::{Distribution, ExecutionPlan, InputOrderMode, replace_children_if_necessary};
 
 use super::exec::GroupByNumbers;
 use super::first_rule::firsts_below;
 use super::whole::GroupWhole;
-use crate::coded::{coded_rows, is_unique};
+use crate::coded::{coded_rows, is_unique, kept_among};
 
 /// Replaces aggregations of scans by those that group by numbers. The last of all rules: others know DataFusion's
 /// own aggregations.
@@ -58,9 +58,14 @@ impl Above {
             || plan
                 .downcast_ref::<AggregateExec>()
                 .is_some_and(|aggregate| *aggregate.input_order_mode() == InputOrderMode::Linear);
+        // Who asks for all rows of a key in one partition counts on them.
+        let is_hashed = plan
+            .input_distribution_requirements()
+            .per_child_distributions()
+            .any(|distribution| !matches!(distribution, Distribution::UnspecifiedDistribution));
         let is_ordered = plan.required_input_ordering().iter().any(Option::is_some);
         Above {
-            is_free: comes_together(plan) || (self.is_free && is_alone),
+            is_free: comes_together(plan) || (self.is_free && is_alone && !is_hashed),
             is_unordered: !is_ordered && (mixes || (self.is_unordered && is_alone)),
         }
     }
@@ -74,6 +79,9 @@ fn replaced(plan: Arc<dyn ExecutionPlan>, above: Above) -> Result<Arc<dyn Execut
     let plan = replace_children_if_necessary(plan, children)?;
     if let Some(filter) = plan.downcast_ref::<FilterExec>().filter(|_| above.is_free && above.is_unordered) {
         return Ok(firsts_below(filter)?.unwrap_or(plan));
+    }
+    if let Some(kept) = kept_among(&plan)?.filter(|_| above.is_free) {
+        return Ok(Arc::new(kept));
     }
     let Some(aggregate) = plan.downcast_ref::<AggregateExec>() else { return Ok(plan) };
     let replacement = match (replacement(aggregate)?, above.is_free) {

@@ -17,6 +17,7 @@ use datafusion::physical_plan::unnest::{ListUnnest, UnnestExec};
 
 use trailmere_store::UNIQUE;
 
+use super::among::KeepAmong;
 use super::compact::Compact;
 use super::list_texts::{ListTexts, Which};
 use super::rows::{CodedRows, Step};
@@ -26,6 +27,9 @@ use crate::scan::EventSource;
 pub(crate) fn coded_rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(scan) = plan.downcast_ref::<DataSourceExec>() {
         return Ok(config(scan).and_then(coded_scan));
+    }
+    if let Some(among) = plan.downcast_ref::<KeepAmong>() {
+        return Ok(Some(Arc::new(among.coded())));
     }
     let (steps, input) = if let Some(filter) = plan.downcast_ref::<FilterExec>() {
         let Some(input) = coded_rows(filter.input())?.filter(|_| plan.fetch().is_none()) else { return Ok(None) };
