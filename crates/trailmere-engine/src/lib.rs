@@ -11,6 +11,7 @@ mod coded;
 mod columns;
 mod implied;
 mod members;
+mod newest;
 mod scan;
 mod slim;
 mod tables;

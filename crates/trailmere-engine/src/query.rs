@@ -23,6 +23,7 @@ use crate::error::{run_error, sql_error};
 use crate::implied::ImpliedTimes;
 use crate::jobs::AskedStore;
 use crate::members::SplitStructs;
+use crate::newest::NewestFirst;
 use crate::options::QueryRequest;
 use crate::slim::slim;
 use crate::statistics::{Meter, QueryStatistics};
@@ -141,6 +142,7 @@ impl Engine {
         SessionStateBuilder::new_from_existing(state)
             .with_runtime_env(self.runtime())
             .with_optimizer_rules(rules)
+            .with_physical_optimizer_rule(Arc::new(NewestFirst))
             .with_physical_optimizer_rule(Arc::new(ByNumbers))
             .build()
     }

@@ -26,7 +26,7 @@ use crate::scan::EventSource;
 /// The same rows with their texts coded, of a scan and of filters, projections and UNNEST above it.
 pub(crate) fn coded_rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     if let Some(scan) = plan.downcast_ref::<DataSourceExec>() {
-        return Ok(config(scan).and_then(coded_scan));
+        return Ok(scan_of(scan).and_then(coded_scan));
     }
     if let Some(among) = plan.downcast_ref::<KeepAmong>() {
         return Ok(Some(Arc::new(among.coded())));
@@ -53,25 +53,33 @@ pub(crate) fn coded_rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn
     Ok(Some(Arc::new(CodedRows::new(Arc::clone(plan), steps, input))))
 }
 
-/// Whether a column of a scan's rows hardly ever has the same value twice.
-pub(crate) fn is_unique(plan: &Arc<dyn ExecutionPlan>, expr: &Arc<dyn PhysicalExpr>) -> bool {
-    let Some(column) = expr.downcast_ref::<Column>() else { return false };
+/// The name of the table's column that an expression over rows of a scan is.
+pub(crate) fn table_column(plan: &Arc<dyn ExecutionPlan>, expr: &Arc<dyn PhysicalExpr>) -> Option<String> {
+    let column = expr.downcast_ref::<Column>()?;
     if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
-        return projection.expr().get(column.index()).is_some_and(|one| is_unique(projection.input(), &one.expr));
+        return table_column(projection.input(), &projection.expr().get(column.index())?.expr);
     }
-    let source = plan.downcast_ref::<DataSourceExec>().and_then(config).map(FileScanConfig::file_source);
-    let Some(source) = source.filter(|source| source.is::<EventSource>()) else { return false };
-    match source.projection() {
+    if let Some(filter) = plan.downcast_ref::<FilterExec>().filter(|filter| filter.projection().is_none()) {
+        return table_column(filter.input(), expr);
+    }
+    match scan_of(plan.downcast_ref::<DataSourceExec>()?)?.file_source().projection() {
         Some(projection) => {
-            let read = projection.as_ref().get(column.index()).and_then(|one| one.expr.downcast_ref::<Column>());
-            read.is_some_and(|read| UNIQUE.contains(&read.name()))
+            let read = projection.as_ref().get(column.index())?.expr.downcast_ref::<Column>()?;
+            Some(read.name().to_owned())
         }
-        None => UNIQUE.contains(&column.name()),
+        None => Some(column.name().to_owned()),
     }
 }
 
-fn config(scan: &DataSourceExec) -> Option<&FileScanConfig> {
-    scan.data_source().downcast_ref::<FileScanConfig>()
+/// Whether a column of a scan's rows hardly ever has the same value twice.
+pub(crate) fn is_unique(plan: &Arc<dyn ExecutionPlan>, expr: &Arc<dyn PhysicalExpr>) -> bool {
+    table_column(plan, expr).is_some_and(|name| UNIQUE.contains(&name.as_str()))
+}
+
+/// What a plan scans of a store.
+pub(crate) fn scan_of(scan: &DataSourceExec) -> Option<&FileScanConfig> {
+    let config = scan.data_source().downcast_ref::<FileScanConfig>()?;
+    config.file_source().is::<EventSource>().then_some(config)
 }
 
 fn coded_scan(config: &FileScanConfig) -> Option<Arc<dyn ExecutionPlan>> {
@@ -98,7 +106,7 @@ fn texts_unnested(
     let (Some(list), Some(scan)) = (only_list(unnest), unnest.input().downcast_ref::<DataSourceExec>()) else {
         return Ok(None);
     };
-    let Some(config) = config(scan) else { return Ok(None) };
+    let Some(config) = scan_of(scan) else { return Ok(None) };
     let rows = unnest.input().schema();
     let element = rows.field(list);
     let Some(read) = Reads::of(projection, list)? else { return Ok(None) };
