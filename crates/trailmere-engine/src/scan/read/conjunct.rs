@@ -105,7 +105,7 @@ impl Conjunct {
         let holds: Vec<bool> = verdicts.iter().map(|verdict| verdict == Some(true)).collect();
         Ok(Some(match (holds.iter().any(|holds| *holds), codes.nulls()) {
             (false, _) if !null => rows.none(),
-            (_, None) => rows.keep_where(|row| holds[codes.value(row) as usize]),
+            (_, None) => rows.keep_codes(codes.values(), &holds),
             (_, Some(nulls)) => {
                 rows.keep_where(|row| if nulls.is_valid(row) { holds[codes.value(row) as usize] } else { null })
             }

@@ -11,6 +11,9 @@ const BLOCK: u32 = 64;
 /// Fewer than one of this many rows are read by themselves.
 const SPARSE: usize = 4;
 
+/// Rows whose codes are compared at once.
+const RUN: usize = 64;
+
 /// Wanted rows of a row group.
 #[derive(Clone, Debug)]
 pub(crate) enum Rows {
@@ -97,6 +100,36 @@ impl Rows {
         }
     }
 
+    /// Those whose code passes: of each row of the row group it has one. Codes that are sorted, as sources and names are,
+    /// are looked at many at a time.
+    pub(crate) fn keep_codes(&self, codes: &[i32], passes: &[bool]) -> Rows {
+        let Rows::All(rows) = self else { return self.keep_where(|row| passes[codes[row] as usize]) };
+        let mut at: Vec<u32> = vec![];
+        for (nth, run) in codes[..*rows].chunks(RUN).enumerate() {
+            let start = (nth * RUN) as u32;
+            let first = run[0];
+            // All of them are compared, whatever the first ones say: so it is done several at a time.
+            if run.iter().fold(0, |differs, code| differs | (code ^ first)) == 0 {
+                if passes[first as usize] {
+                    at.extend(start..start + run.len() as u32);
+                }
+                continue;
+            }
+            let known = at.len();
+            at.resize(known + run.len(), 0);
+            let mut count = known;
+            for (row, code) in (start..).zip(run) {
+                at[count] = row;
+                count += usize::from(passes[*code as usize]);
+            }
+            at.truncate(count);
+        }
+        match at.len() == self.len() {
+            true => self.clone(),
+            false => Rows::Some { of: self.of(), at: UInt32Array::from(at) },
+        }
+    }
+
     /// None of them.
     pub(crate) fn none(&self) -> Rows {
         Rows::Some { of: self.of(), at: UInt32Array::from(Vec::<u32>::new()) }
@@ -166,6 +199,18 @@ mod tests {
         assert_eq!(blocks.selection.row_count(), read.len());
         let found: Vec<usize> = blocks.positions.values().iter().map(|at| read[*at as usize]).collect();
         assert_eq!(found, [0, 63, 64, 500, 999]);
+    }
+
+    #[test]
+    fn codes_narrow_as_their_rows_do() {
+        let codes: Vec<i32> = (0..1000).map(|row| if row < 700 { row / 130 } else { row * 7 % 5 }).collect();
+        for passes in [[false; 6], [true; 6], [true, false, false, true, false, false]] {
+            for rows in [Rows::All(1000), some(1000, &[0, 129, 130, 131, 699, 700, 998, 999])] {
+                let (runs, each) = (rows.keep_codes(&codes, &passes), rows.keep_where(|row| passes[codes[row] as usize]));
+                let all = |rows: &Rows| (0..rows.len()).map(|n| rows.nth(n)).collect::<Vec<_>>();
+                assert_eq!(all(&runs), all(&each));
+            }
+        }
     }
 
     #[test]
