@@ -11,7 +11,7 @@ mod rule;
 mod unnest;
 
 pub(crate) use among_rule::kept_among;
-pub(crate) use compact::{Compact, Values};
+pub(crate) use compact::{Compact, Values, plain};
 pub(crate) use list_texts::{ListTexts, Which, of_lists};
 pub(crate) use rule::{coded_rows, is_unique, scan_of, table_column};
 

@@ -175,7 +175,7 @@ impl Compact {
 }
 
 /// A column with its texts in place.
-pub(super) fn plain(column: &ArrayRef) -> Result<ArrayRef> {
+pub(crate) fn plain(column: &ArrayRef) -> Result<ArrayRef> {
     match column.as_dictionary_opt::<Int32Type>() {
         Some(coded) => Ok(take(coded.values(), coded.keys(), None)?),
         None => Ok(Arc::clone(column)),

@@ -13,7 +13,7 @@ use super::decoded::Decoded;
 use super::rows::Rows;
 use super::shape::Shape;
 use super::unreadable::Unreadable;
-use crate::coded::of_columns;
+use crate::coded::{of_columns, plain};
 
 /// Where the values of an input come from.
 pub(crate) enum Source {
@@ -60,7 +60,8 @@ impl Source {
                 Rows::All(_) => decoded.slice(offset, length).take(&Rows::All(length)),
                 Rows::Some { .. } => decoded.take(&rows.slice(offset, length)),
             },
-            Source::Few(array) => Ok(array.slice(offset, length)),
+            Source::Few(array) if is_coded => Ok(array.slice(offset, length)),
+            Source::Few(array) => plain(&array.slice(offset, length)),
             Source::Wide(wide) => {
                 let Some(batch) = wide.reader.next() else { return Ok(new_null_array(&wide.data_type, 0)) };
                 let failed = |error| Unreadable::error(wide.name.clone(), DataFusionError::from(error));

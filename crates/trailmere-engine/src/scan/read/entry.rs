@@ -1,4 +1,4 @@
-//! The entries of a map that have one key: found among the keys alone, so that only their values are read.
+//! The entries of a map that have some keys: found among the keys alone, so that only their values are read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use super::shape::Part;
 
 /// Rows of a row group that have a key.
 struct Found {
-    /// The rows.
-    rows: Rows,
+    /// The rows, ascending.
+    rows: UInt32Array,
     /// Of each wanted row, which of `rows` it is, if it has the key.
     indexes: Vec<Option<u32>>,
     /// Of each of `rows`, at which of its entries the key is.
@@ -29,29 +29,29 @@ struct Found {
 }
 
 impl Group<'_> {
-    /// The values of a map's entries that have a key.
-    pub(super) async fn entry(
+    /// The values of a map's entries that have one of these keys, a source for each; kept at their places, if wanted.
+    pub(super) async fn entries(
         &self,
-        (map, key): (Arc<[String]>, Arc<str>),
-        place: Place,
+        map: &Arc<[String]>,
+        wanted: &[(Arc<str>, Place)],
         keep: bool,
         rows: &Rows,
-    ) -> Result<Source> {
-        let wanted = if keep { Rows::All(self.rows()) } else { rows.clone() };
-        let Some((keys, positions)) = self.keys(&map, &wanted).await? else {
-            return Ok(Source::Constant(ScalarValue::Utf8View(None)));
+    ) -> Result<Vec<Source>> {
+        let rows = if keep { Rows::All(self.rows()) } else { rows.clone() };
+        let Some((keys, positions)) = self.keys(map, &rows).await? else {
+            return Ok(wanted.iter().map(|_| Source::Constant(ScalarValue::Utf8View(None))).collect());
         };
-        let found = find(keys.as_list::<i32>(), &key, &wanted, positions.as_ref());
-        let values = match found.rows.len() {
-            0 => Texts::Plain(found.no_values()),
-            _ => self.values(&map, &found).await?,
+        let find = |(key, _): &(Arc<str>, Place)| find(keys.as_list::<i32>(), key, &rows, positions.as_ref());
+        let texts = self.values(map, wanted.iter().map(find).collect()).await?;
+        let source = |(texts, (_, place)): (Texts, &(Arc<str>, Place))| {
+            if !keep {
+                return Ok(Source::Few(texts.array()));
+            }
+            let decoded = Arc::new(texts.kept()?);
+            self.scan.kept().put(place.clone(), Arc::clone(&decoded));
+            Ok(Source::Kept(decoded))
         };
-        if !keep {
-            return Ok(Source::Few(values.plain()?));
-        }
-        let decoded = Arc::new(values.kept()?);
-        self.scan.kept().put(place, Arc::clone(&decoded));
-        Ok(Source::Kept(decoded))
+        texts.into_iter().zip(wanted).map(source).collect()
     }
 
     /// Lists of the keys of a map, and where in them the wanted rows are, if not at their own places; `None` if the file
@@ -62,33 +62,49 @@ impl Group<'_> {
         Ok(keys.as_list_opt::<i32>().is_some().then_some((keys, positions)))
     }
 
-    /// The values of the entries that were found, one for each wanted row.
-    async fn values(&self, map: &Arc<[String]>, found: &Found) -> Result<Texts> {
-        let shape = self.shape(map, Part::Values)?;
-        let Some(shape) = shape else { return Ok(Texts::Plain(found.no_values())) };
-        let blocks = found.rows.blocks().filter(|blocks| blocks.rows * 2 < self.rows());
+    /// The values of the entries that were found for each key, one for each wanted row. What several keys need is read
+    /// and inflated once.
+    async fn values(&self, map: &Arc<[String]>, found: Vec<Found>) -> Result<Vec<Texts>> {
+        let all = together(&found);
+        let shape = self.shape(map, Part::Values)?.filter(|_| !all.is_empty());
+        let Some(shape) = shape else {
+            return Ok(found.iter().map(|found| Texts::Plain(found.no_values())).collect());
+        };
+        let mut at: Vec<u32> = all.iter().map(|((row, _), _)| *row).collect();
+        at.dedup();
+        let rows = Rows::Some { of: self.rows(), at: at.into() };
+        let blocks = rows.blocks().filter(|blocks| blocks.rows * 2 < self.rows());
         let selection = blocks.as_ref().map(|blocks| &blocks.selection);
         let pages = self.pages(&[(&shape.leaves, selection)]).await?.pop().unwrap_or_default();
-        let entries: Vec<(u32, u32)> =
-            found.entries.iter().enumerate().map(|(nth, entry)| (found.rows.nth(nth), *entry)).collect();
+        let entries: Vec<(u32, u32)> = all.iter().map(|(entry, _)| *entry).collect();
         let read =
             |reader: &mut dyn PageReader, column: &Column<'_>| picked(reader, column, &entries, selection.is_some());
         if let Some(picked) = self.half(&shape, &pages, selection.is_some(), read)? {
-            let nth: Int32Array = found.indexes.iter().map(|nth| nth.map(|nth| nth as i32)).collect();
-            let codes = take(picked.keys(), &nth, None)?.as_primitive().clone();
-            return Ok(Texts::Coded(DictionaryArray::try_new(codes, Arc::clone(picked.values()))?));
+            return found.iter().enumerate().map(|(nth, found)| found.coded(&picked, &all, nth)).collect();
         }
-        let positions = match (&blocks, &found.rows) {
-            (Some(blocks), _) => blocks.positions.clone(),
-            (None, Rows::Some { at, .. }) => at.clone(),
-            (None, Rows::All(rows)) => (0..*rows as u32).collect::<Vec<_>>().into(),
-        };
         let lists = self.lists_of((&shape, pages), blocks.as_ref())?;
         let lists: &ListArray = lists
             .as_list_opt()
             .ok_or_else(|| DataFusionError::Internal(format!("the values of {} are no lists", map.join("."))))?;
-        Ok(Texts::Plain(found.values(lists, &positions)?))
+        let positions = blocks.as_ref().map(|blocks| &blocks.positions);
+        found.iter().map(|found| Ok(Texts::Plain(found.values(lists, (&rows, positions))?))).collect()
     }
+}
+
+/// An entry, by its row and where in its list it is, and for which key it was found.
+type Entry = ((u32, u32), usize);
+
+/// The entries that were found for all keys, in their order.
+fn together(found: &[Found]) -> Vec<Entry> {
+    let of_key = |(nth, found): (usize, &Found)| {
+        let entries = found.entries.iter().zip(found.rows.values());
+        entries.map(move |(entry, row)| ((*row, *entry), nth)).collect::<Vec<_>>()
+    };
+    let mut all: Vec<Entry> = found.iter().enumerate().flat_map(of_key).collect();
+    if found.len() > 1 {
+        all.sort_unstable();
+    }
+    all
 }
 
 /// Looks for a key in the wanted rows, whose lists of keys are at `positions`, or at their own places.
@@ -140,17 +156,38 @@ fn find_where(
             at.len() as u32 - 1
         }));
     }
-    Found { rows: Rows::Some { of: wanted.of(), at: UInt32Array::from(at) }, indexes, entries }
+    Found { rows: UInt32Array::from(at), indexes, entries }
 }
 
 impl Found {
-    /// The value of each wanted row; `positions` say where in `values` each found row stands.
-    fn values(&self, values: &ListArray, positions: &UInt32Array) -> Result<ArrayRef> {
-        let offsets = values.value_offsets();
-        let place = |index: u32| {
-            let list = positions.value(index as usize) as usize;
-            offsets[list] as u32 + self.entries[index as usize]
+    /// The value of each wanted row, of the texts that were picked for all keys, of which this is the `nth`.
+    fn coded(&self, picked: &DictionaryArray<Int32Type>, all: &[Entry], nth: usize) -> Result<Texts> {
+        let codes = picked.keys().iter().zip(all).filter(|(_, (_, key))| *key == nth).map(|(code, _)| code);
+        // Without the texts of other keys.
+        let (mut places, mut texts) = (vec![-1; picked.values().len()], vec![]);
+        let mut own = |code: i32| {
+            let place: &mut i32 = &mut places[code as usize];
+            if *place < 0 {
+                *place = texts.len() as i32;
+                texts.push(code as u32);
+            }
+            *place
         };
+        let codes: Vec<Option<i32>> = codes.map(|code| code.map(&mut own)).collect();
+        let codes: Int32Array = self.indexes.iter().map(|index| codes[index.as_ref().copied()? as usize]).collect();
+        let texts = take(picked.values(), &UInt32Array::from(texts), None)?;
+        Ok(Texts::Coded(DictionaryArray::try_new(codes, texts)?))
+    }
+
+    /// The value of each wanted row, of the lists of some rows, which are at `positions`, or at their own places.
+    fn values(&self, values: &ListArray, (rows, positions): (&Rows, Option<&UInt32Array>)) -> Result<ArrayRef> {
+        let offsets = values.value_offsets();
+        let list = |row: u32| match (rows, positions) {
+            (Rows::Some { at, .. }, Some(positions)) => positions.value(at.values().partition_point(|at| *at < row)),
+            _ => row,
+        };
+        let place =
+            |index: u32| offsets[list(self.rows.value(index as usize)) as usize] as u32 + self.entries[index as usize];
         let places: UInt32Array = self.indexes.iter().map(|index| index.map(place)).collect();
         let found = take(values.values(), &places, None)?;
         // Without the texts of all other keys.
@@ -174,6 +211,14 @@ enum Texts {
 }
 
 impl Texts {
+    /// As they are.
+    fn array(self) -> ArrayRef {
+        match self {
+            Texts::Plain(texts) => texts,
+            Texts::Coded(coded) => Arc::new(coded),
+        }
+    }
+
     fn plain(self) -> Result<ArrayRef> {
         match self {
             Texts::Plain(texts) => Ok(texts),

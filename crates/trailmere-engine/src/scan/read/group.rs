@@ -66,6 +66,16 @@ impl Plan {
     }
 }
 
+/// Entries of one map, which are read together.
+struct Entries {
+    map: Arc<[String]>,
+    /// Whether they are read of all rows, to be kept.
+    keep: bool,
+    wanted: Vec<(Arc<str>, Place)>,
+    /// Which inputs they are.
+    indexes: Vec<usize>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
     /// All rows, to be kept.
@@ -133,6 +143,7 @@ impl Group<'_> {
         let parts: Vec<_> = plans.iter().map(|plan| plan.part(selection)).collect();
         let read = self.pages(&parts).await?;
         let mut sources = Vec::with_capacity(plans.len());
+        let mut maps: Vec<Entries> = vec![];
         for (plan, pages) in plans.into_iter().zip(read) {
             sources.push(match plan {
                 Plan::Constant(value) => Source::Constant(value),
@@ -140,9 +151,23 @@ impl Group<'_> {
                 Plan::Read { shape, manner, place, data_type } => {
                     self.decode((shape, pages), manner, (place, data_type), blocks.as_ref())?
                 }
-                Plan::Entry { map, key, place, keep } => self.entry((map, key), place, keep, rows).await?,
+                Plan::Entry { map, key, place, keep } => {
+                    let known = maps.iter().position(|known| known.map == map && known.keep == keep);
+                    let at = known.unwrap_or_else(|| {
+                        maps.push(Entries { map, keep, wanted: vec![], indexes: vec![] });
+                        maps.len() - 1
+                    });
+                    maps[at].wanted.push((key, place));
+                    maps[at].indexes.push(sources.len());
+                    Source::Constant(ScalarValue::Utf8View(None))
+                }
                 Plan::Lists { path, part, place } => self.list_texts(place, (&path, part), rows).await?,
             });
+        }
+        for Entries { map, keep, wanted, indexes } in maps {
+            for (index, source) in indexes.into_iter().zip(self.entries(&map, &wanted, keep, rows).await?) {
+                sources[index] = source;
+            }
         }
         Ok(sources)
     }

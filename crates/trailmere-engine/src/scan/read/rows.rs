@@ -206,7 +206,8 @@ mod tests {
         let codes: Vec<i32> = (0..1000).map(|row| if row < 700 { row / 130 } else { row * 7 % 5 }).collect();
         for passes in [[false; 6], [true; 6], [true, false, false, true, false, false]] {
             for rows in [Rows::All(1000), some(1000, &[0, 129, 130, 131, 699, 700, 998, 999])] {
-                let (runs, each) = (rows.keep_codes(&codes, &passes), rows.keep_where(|row| passes[codes[row] as usize]));
+                let (runs, each) =
+                    (rows.keep_codes(&codes, &passes), rows.keep_where(|row| passes[codes[row] as usize]));
                 let all = |rows: &Rows| (0..rows.len()).map(|n| rows.nth(n)).collect::<Vec<_>>();
                 assert_eq!(all(&runs), all(&each));
             }
