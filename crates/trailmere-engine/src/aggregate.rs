@@ -10,6 +10,7 @@ mod first;
 mod first_rule;
 mod firsts;
 mod keys;
+mod numbers;
 mod pairs;
 mod rule;
 mod stream;

@@ -10,6 +10,7 @@ use datafusion::logical_expr::EmitTo;
 use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
+use super::numbers::by_distance;
 use super::pairs::Pairs;
 use crate::coded::{Compact, Values};
 
@@ -121,11 +122,14 @@ impl Key {
 
     fn numbers(&mut self, rows: &RecordBatch) -> Result<Numbers> {
         let (codes, texts, values) = match self.expr.evaluate(rows)? {
-            Values::Plain(array) => {
-                let mut numbers = Vec::with_capacity(array.len());
-                self.values.intern(&[array], &mut numbers)?;
-                return Ok(Numbers::Each(numbers));
-            }
+            Values::Plain(array) => match by_distance(&array) {
+                Some((codes, values)) => (codes, Arc::clone(&values), values),
+                None => {
+                    let mut numbers = Vec::with_capacity(array.len());
+                    self.values.intern(&[array], &mut numbers)?;
+                    return Ok(Numbers::Each(numbers));
+                }
+            },
             Values::Coded { codes, texts, values } => (codes, texts, values),
         };
         let known = match self.known.take() {

@@ -103,12 +103,9 @@ impl Conjunct {
             },
         };
         let holds: Vec<bool> = verdicts.iter().map(|verdict| verdict == Some(true)).collect();
-        Ok(Some(match (holds.iter().any(|holds| *holds), codes.nulls()) {
-            (false, _) if !null => rows.none(),
-            (_, None) => rows.keep_codes(codes.values(), &holds),
-            (_, Some(nulls)) => {
-                rows.keep_where(|row| if nulls.is_valid(row) { holds[codes.value(row) as usize] } else { null })
-            }
+        Ok(Some(match holds.iter().any(|holds| *holds) || null {
+            true => rows.keep_codes(codes, &holds, null),
+            false => rows.none(),
         }))
     }
 

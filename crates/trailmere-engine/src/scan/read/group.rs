@@ -16,7 +16,7 @@ use super::decoded::Decoded;
 use super::input::{Input, Inputs};
 use super::kept::Place;
 use super::lists::Lists;
-use super::rows::{Blocks, Rows};
+use super::rows::{Blocks, LazyBlocks, Rows};
 use super::shape::{Part, SchemaShapes, Shape};
 use super::source::Scan;
 use super::unreadable::Unreadable;
@@ -58,9 +58,10 @@ enum Plan {
 
 impl Plan {
     /// The leaf columns to read, and of which rows.
-    fn part<'a>(&'a self, selection: Option<&'a RowSelection>) -> (&'a [usize], Option<&'a RowSelection>) {
+    fn part<'a>(&'a self, blocks: &'a LazyBlocks<'_>) -> (&'a [usize], Option<&'a RowSelection>) {
         match self {
-            Plan::Read { shape, manner, .. } => (&shape.leaves, selection.filter(|_| *manner != Manner::Whole)),
+            Plan::Read { shape, manner: Manner::Whole, .. } => (&shape.leaves, None),
+            Plan::Read { shape, .. } => (&shape.leaves, blocks.get().map(|blocks| &blocks.selection)),
             _ => (&[], None),
         }
     }
@@ -131,16 +132,15 @@ impl Group<'_> {
     ) -> Result<Vec<Source>> {
         let mut plans = Vec::with_capacity(inputs.list().len());
         let is_many = inputs.list().len() > MANY_COLUMNS;
-        let blocks = rows.blocks();
+        let blocks = LazyBlocks::of(rows);
         for (index, input) in inputs.list().iter().enumerate() {
             let data_type = inputs.data_type(index);
             plans.push(match is_read(index) {
-                true => self.plan((input, data_type), rows, blocks.as_ref(), is_many)?,
+                true => self.plan((input, data_type), rows, &blocks, is_many)?,
                 false => Plan::Constant(ScalarValue::try_from(data_type)?),
             });
         }
-        let selection = blocks.as_ref().map(|blocks| &blocks.selection);
-        let parts: Vec<_> = plans.iter().map(|plan| plan.part(selection)).collect();
+        let parts: Vec<_> = plans.iter().map(|plan| plan.part(&blocks)).collect();
         let read = self.pages(&parts).await?;
         let mut sources = Vec::with_capacity(plans.len());
         let mut maps: Vec<Entries> = vec![];
@@ -149,7 +149,7 @@ impl Group<'_> {
                 Plan::Constant(value) => Source::Constant(value),
                 Plan::Kept(decoded) => Source::Kept(decoded),
                 Plan::Read { shape, manner, place, data_type } => {
-                    self.decode((shape, pages), manner, (place, data_type), blocks.as_ref())?
+                    self.decode((shape, pages), manner, (place, data_type), &blocks)?
                 }
                 Plan::Entry { map, key, place, keep } => {
                     let known = maps.iter().position(|known| known.map == map && known.keep == keep);
@@ -176,7 +176,7 @@ impl Group<'_> {
         &self,
         (input, data_type): (&Input, &DataType),
         rows: &Rows,
-        blocks: Option<&Blocks>,
+        blocks: &LazyBlocks<'_>,
         is_many: bool,
     ) -> Result<Plan> {
         let place = self.place(input.clone());
@@ -190,7 +190,7 @@ impl Group<'_> {
                 let Some(shape) = self.shape(map, Part::Values)? else {
                     return Ok(Plan::Constant(ScalarValue::try_from(data_type)?));
                 };
-                let keep = !rows.is_sparse() || self.is_worn(&place, &shape, blocks);
+                let keep = !rows.is_sparse() || self.is_worn(&place, &shape, blocks.get());
                 return Ok(Plan::Entry { map: Arc::clone(map), key: Arc::clone(key), place, keep });
             }
             Input::Keys(path) => return Ok(Plan::Lists { path: Arc::clone(path), part: Part::Keys, place }),
@@ -204,7 +204,7 @@ impl Group<'_> {
         };
         let is_wide = self.chunks(&shape).any(|chunk| self.is_wide(chunk));
         let manner = match rows.is_sparse() {
-            true if is_wide || is_many || !self.is_worn(&place, &shape, blocks) => Manner::Few,
+            true if is_wide || is_many || !self.is_worn(&place, &shape, blocks.get()) => Manner::Few,
             false if is_wide || is_many => Manner::Wide,
             _ => Manner::Whole,
         };
@@ -281,9 +281,9 @@ impl Group<'_> {
         (shape, pages): (Arc<Shape>, Vec<Arc<Pages>>),
         manner: Manner,
         (place, data_type): (Place, DataType),
-        blocks: Option<&Blocks>,
+        blocks: &LazyBlocks<'_>,
     ) -> Result<Source> {
-        let blocks = blocks.filter(|_| manner != Manner::Whole);
+        let blocks = if manner == Manner::Whole { None } else { blocks.get() };
         let selected = blocks.map_or(self.rows(), |blocks| blocks.rows);
         let batch_rows = if manner == Manner::Wide { self.scan.batch_rows } else { selected };
         let reader = self.reader(&shape, pages, batch_rows, blocks.map(|blocks| blocks.selection.clone()))?;

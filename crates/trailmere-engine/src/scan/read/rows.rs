@@ -1,8 +1,9 @@
 //! Which rows of a row group are still wanted?
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
-use arrow::array::{Array, BooleanArray, UInt32Array};
+use arrow::array::{Array, BooleanArray, Int32Array, UInt32Array};
 use parquet::arrow::arrow_reader::RowSelection;
 
 /// Rows are skipped in blocks of this many: shorter skips cost more than they save.
@@ -11,8 +12,8 @@ const BLOCK: u32 = 64;
 /// Fewer than one of this many rows are read by themselves.
 const SPARSE: usize = 4;
 
-/// Rows whose codes are compared at once.
-const RUN: usize = 64;
+/// Rows whose codes are compared at once: as many as a word of bits has.
+const RUN: usize = u64::BITS as usize;
 
 /// Wanted rows of a row group.
 #[derive(Clone, Debug)]
@@ -100,29 +101,44 @@ impl Rows {
         }
     }
 
-    /// Those whose code passes: of each row of the row group it has one. Codes that are sorted, as sources and names are,
-    /// are looked at many at a time.
-    pub(crate) fn keep_codes(&self, codes: &[i32], passes: &[bool]) -> Rows {
-        let Rows::All(rows) = self else { return self.keep_where(|row| passes[codes[row] as usize]) };
+    /// Those whose code passes: of each row of the row group it has one, or NULL. Codes that are sorted, as sources and
+    /// names are, and what is mostly NULL, as errors are, is looked at many at a time.
+    pub(crate) fn keep_codes(&self, codes: &Int32Array, passes: &[bool], null_passes: bool) -> Rows {
+        let values = codes.values();
+        let nulls = codes.nulls();
+        let one = |row: usize| match nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            true => null_passes,
+            false => passes[values[row] as usize],
+        };
+        let Rows::All(rows) = self else { return self.keep_where(one) };
+        let present = nulls.map(|nulls| nulls.inner().bit_chunks());
+        let mut present = present.iter().flat_map(|chunks| chunks.iter().chain([chunks.remainder_bits()]));
         let mut at: Vec<u32> = vec![];
-        for (nth, run) in codes[..*rows].chunks(RUN).enumerate() {
-            let start = (nth * RUN) as u32;
-            let first = run[0];
-            // All of them are compared, whatever the first ones say: so it is done several at a time.
-            if run.iter().fold(0, |differs, code| differs | (code ^ first)) == 0 {
-                if passes[first as usize] {
-                    at.extend(start..start + run.len() as u32);
+        for start in (0..*rows).step_by(RUN) {
+            let run = &values[start..(start + RUN).min(*rows)];
+            let all = u64::MAX >> (RUN - run.len());
+            let same = match present.next().unwrap_or(all) {
+                0 => Some(null_passes),
+                // All of them are compared, whatever the first ones say: so it is done several at a time.
+                some if some == all && run.iter().fold(0, |differs, code| differs | (code ^ run[0])) == 0 => {
+                    Some(passes[run[0] as usize])
                 }
-                continue;
+                _ => None,
+            };
+            match same {
+                Some(true) => at.extend(start as u32..(start + run.len()) as u32),
+                Some(false) => {}
+                None => {
+                    let known = at.len();
+                    at.resize(known + run.len(), 0);
+                    let mut count = known;
+                    for row in start..start + run.len() {
+                        at[count] = row as u32;
+                        count += usize::from(one(row));
+                    }
+                    at.truncate(count);
+                }
             }
-            let known = at.len();
-            at.resize(known + run.len(), 0);
-            let mut count = known;
-            for (row, code) in (start..).zip(run) {
-                at[count] = row;
-                count += usize::from(passes[*code as usize]);
-            }
-            at.truncate(count);
         }
         match at.len() == self.len() {
             true => self.clone(),
@@ -183,6 +199,22 @@ pub(crate) struct Blocks {
     pub(crate) positions: UInt32Array,
 }
 
+/// The blocks of some rows, worked out when they are needed.
+pub(crate) struct LazyBlocks<'a> {
+    rows: &'a Rows,
+    blocks: OnceLock<Option<Blocks>>,
+}
+
+impl<'a> LazyBlocks<'a> {
+    pub(crate) fn of(rows: &'a Rows) -> Self {
+        LazyBlocks { rows, blocks: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> Option<&Blocks> {
+        self.blocks.get_or_init(|| self.rows.blocks()).as_ref()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,13 +235,24 @@ mod tests {
 
     #[test]
     fn codes_narrow_as_their_rows_do() {
-        let codes: Vec<i32> = (0..1000).map(|row| if row < 700 { row / 130 } else { row * 7 % 5 }).collect();
-        for passes in [[false; 6], [true; 6], [true, false, false, true, false, false]] {
-            for rows in [Rows::All(1000), some(1000, &[0, 129, 130, 131, 699, 700, 998, 999])] {
-                let (runs, each) =
-                    (rows.keep_codes(&codes, &passes), rows.keep_where(|row| passes[codes[row] as usize]));
-                let all = |rows: &Rows| (0..rows.len()).map(|n| rows.nth(n)).collect::<Vec<_>>();
-                assert_eq!(all(&runs), all(&each));
+        let code = |row: usize| if row < 700 { row as i32 / 130 } else { row as i32 * 7 % 5 };
+        let without: Int32Array = (0..1000).map(|row| Some(code(row))).collect();
+        let mostly = |row: usize| row % 100 == 3 || (200..300).contains(&row);
+        let with: Int32Array = (0..1000).map(|row| mostly(row).then(|| code(row))).collect();
+        // Their bits do not begin where a byte does.
+        let sliced = with.slice(13, 900);
+        for (codes, passes) in [&without, &with, &sliced].into_iter().flat_map(|codes| {
+            [[false; 6], [true; 6], [true, false, false, true, false, false]].map(|passes| (codes, passes))
+        }) {
+            for rows in [Rows::All(codes.len()), some(codes.len(), &[0, 129, 130, 131, 699, 700, 898, 899])] {
+                for null_passes in [false, true] {
+                    let each = rows.keep_where(|row| match codes.is_valid(row) {
+                        true => passes[codes.value(row) as usize],
+                        false => null_passes,
+                    });
+                    let all = |rows: &Rows| (0..rows.len()).map(|n| rows.nth(n)).collect::<Vec<_>>();
+                    assert_eq!(all(&rows.keep_codes(codes, &passes, null_passes)), all(&each));
+                }
             }
         }
     }

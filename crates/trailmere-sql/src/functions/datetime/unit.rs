@@ -148,6 +148,11 @@ fn checked(name: &str, args: &[Arg<'_>], at: usize) -> Result<Type> {
     Ok(ty)
 }
 
+/// Units in microseconds.
+const MINUTE: i64 = 60_000_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
 fn date_trunc(args: &[Arg<'_>]) -> Result<ScalarCall> {
     if args.len() != 2 {
         return Err(no_overload("date_trunc", args, "a unit and a date or time"));
@@ -159,7 +164,13 @@ fn date_trunc(args: &[Arg<'_>]) -> Result<ScalarCall> {
         if let (Type::Timestamp(_), Some(length)) = (&ty, units.micros())
             && let Some(times) = array.as_primitive_opt::<TimestampMicrosecondType>()
         {
-            let cut: TimestampMicrosecondArray = times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(length)));
+            // Dividing by what the compiler knows is several times as fast.
+            let cut: TimestampMicrosecondArray = match length {
+                MINUTE => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(MINUTE))),
+                HOUR => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(HOUR))),
+                DAY => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(DAY))),
+                _ => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(length))),
+            };
             return Ok(ColumnarValue::Array(Arc::new(cut)));
         }
         let mut values = locals(&ty, &array)?;
