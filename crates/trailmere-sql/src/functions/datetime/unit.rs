@@ -148,10 +148,9 @@ fn checked(name: &str, args: &[Arg<'_>], at: usize) -> Result<Type> {
     Ok(ty)
 }
 
-/// Units in microseconds.
-const MINUTE: i64 = 60_000_000;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
+const MINUTE_MICROS: i64 = 60_000_000;
+const HOUR_MICROS: i64 = 60 * MINUTE_MICROS;
+const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 fn date_trunc(args: &[Arg<'_>]) -> Result<ScalarCall> {
     if args.len() != 2 {
@@ -166,9 +165,9 @@ fn date_trunc(args: &[Arg<'_>]) -> Result<ScalarCall> {
         {
             // Dividing by what the compiler knows is several times as fast.
             let cut: TimestampMicrosecondArray = match length {
-                MINUTE => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(MINUTE))),
-                HOUR => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(HOUR))),
-                DAY => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(DAY))),
+                MINUTE_MICROS => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(MINUTE_MICROS))),
+                HOUR_MICROS => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(HOUR_MICROS))),
+                DAY_MICROS => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(DAY_MICROS))),
                 _ => times.unary(|micros| micros.wrapping_sub(micros.rem_euclid(length))),
             };
             return Ok(ColumnarValue::Array(Arc::new(cut)));
