@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::unwrap_used)]
 
 mod athena;
+mod coded;
 mod exports;
 mod golden;
 mod jobs;
