@@ -1,6 +1,7 @@
 //! Reading event data stores: files, pruning and the table provider.
 
 mod files;
+mod kept_needles;
 mod listing;
 mod needles;
 mod provider;

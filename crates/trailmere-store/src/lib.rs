@@ -67,7 +67,7 @@ pub use ledger::{
 pub use location::{Location, open_export_store, open_object_store};
 pub use log_upkeep::LogUpkeep;
 pub use maintain::{MaintainOptions, MaintainReport, RemovedStore, StoreReport};
-pub use needles::NEEDLES;
+pub use needles::{NEEDLES, NeedleBlocks};
 pub use ranges::StoredFile;
 pub use results::{ResultFiles, ResultPart};
 pub use snapshot::{DataFile, Snapshot};

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+use bytes::Bytes;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::file::metadata::ParquetMetaData;
@@ -121,7 +122,52 @@ fn may_hold(block: &[u8], hash: u64) -> bool {
     })
 }
 
+/// All blocks of a column's bloom filters, one filter a row group.
+#[derive(Clone, Debug)]
+pub struct NeedleBlocks(Vec<Bytes>);
+
+impl NeedleBlocks {
+    /// Which row groups may hold one of these texts; sure where it says no.
+    pub fn row_groups_with(&self, texts: &[&str]) -> Vec<bool> {
+        let hashes: Vec<u64> = texts.iter().map(|text| xxh64(text.as_bytes(), 0)).collect();
+        let may_hold_any = |blocks: &Bytes| {
+            let filter = Filter { offset: 0, blocks: blocks.len() as u64 / BLOCK_BYTES };
+            hashes.iter().any(|hash| {
+                let block = filter.block(*hash);
+                // A filter that ends early excludes nothing.
+                blocks.get(block.start as usize..block.end as usize).is_none_or(|block| may_hold(block, *hash))
+            })
+        };
+        self.0.iter().map(may_hold_any).collect()
+    }
+
+    /// Bytes.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(Bytes::len).sum()
+    }
+}
+
 impl DataFile {
+    /// The bytes of a column's bloom filters; `None` if it has none.
+    pub fn needle_bytes(&self, column: &str) -> Option<u64> {
+        self.needles.of_column(column).map(|groups| groups.iter().map(|filter| filter.blocks * BLOCK_BYTES).sum())
+    }
+
+    /// All of a column's bloom filters, for who asks more than once. `None` if it has none.
+    pub async fn needle_blocks(&self, store: &dyn ObjectStore, column: &str) -> Result<Option<NeedleBlocks>> {
+        let Some(groups) = self.needles.of_column(column) else { return Ok(None) };
+        let whole = |filter: &Filter| filter.offset..filter.offset + filter.blocks * BLOCK_BYTES;
+        let ranges: Vec<Range<u64>> = groups.iter().map(whole).collect();
+        self.read_blocks(store, &ranges).await.map(|blocks| Some(NeedleBlocks(blocks)))
+    }
+
+    async fn read_blocks(&self, store: &dyn ObjectStore, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let path = Path::parse(&self.path)
+            .map_err(|error| Error::corrupt(format!("`{}` is no path", self.path)).source(error))?;
+        let blocks = store.get_ranges(&path, ranges).await;
+        blocks.map_err(|error| failure::storage(error, format!("read a bloom filter of `{path}`")))
+    }
+
     /// Which row groups may hold one of these texts in a column; sure where it says no. `None` if the column has no
     /// filters.
     pub async fn row_groups_with(
@@ -134,10 +180,7 @@ impl DataFile {
         let hashes: Vec<u64> = texts.iter().map(|text| xxh64(text.as_bytes(), 0)).collect();
         let ranges: Vec<Range<u64>> =
             groups.iter().flat_map(|filter| hashes.iter().map(|hash| filter.block(*hash))).collect();
-        let path = Path::parse(&self.path)
-            .map_err(|error| Error::corrupt(format!("`{}` is no path", self.path)).source(error))?;
-        let blocks = store.get_ranges(&path, &ranges).await;
-        let blocks = blocks.map_err(|error| failure::storage(error, format!("read a bloom filter of `{path}`")))?;
+        let blocks = self.read_blocks(store, &ranges).await?;
         let found = blocks.chunks(hashes.len().max(1));
         Ok(Some(found.map(|blocks| blocks.iter().zip(&hashes).any(|(block, hash)| may_hold(block, *hash))).collect()))
     }

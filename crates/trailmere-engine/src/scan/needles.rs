@@ -11,6 +11,8 @@ use futures::{StreamExt, stream};
 use object_store::ObjectStore;
 use trailmere_store::{DataFile, NEEDLES};
 
+use super::kept_needles::KeptNeedles;
+
 /// Files asked at the same time.
 const ASKED_AT_ONCE: usize = 32;
 
@@ -100,7 +102,7 @@ fn text(expr: &Expr) -> Option<&str> {
 /// The files that may hold what is looked for, in their order. A filter that cannot be read excludes nothing: the scan
 /// will say what is wrong with the file.
 pub(crate) async fn look_up<'a>(
-    store: &dyn ObjectStore,
+    (kept, store): (&KeptNeedles, &dyn ObjectStore),
     files: Vec<&'a DataFile>,
     needles: &[Needle<'_>],
 ) -> Vec<Candidate<'a>> {
@@ -109,16 +111,20 @@ pub(crate) async fn look_up<'a>(
     }
     let mut asked = Vec::with_capacity(files.len());
     for file in files {
-        asked.push(ask(store, file, needles));
+        asked.push(ask((kept, store), file, needles));
     }
     let answers: Vec<Option<Candidate<'a>>> = stream::iter(asked).buffered(ASKED_AT_ONCE).collect().await;
     answers.into_iter().flatten().collect()
 }
 
-async fn ask<'a>(store: &dyn ObjectStore, file: &'a DataFile, needles: &[Needle<'_>]) -> Option<Candidate<'a>> {
+async fn ask<'a>(
+    (kept, store): (&KeptNeedles, &dyn ObjectStore),
+    file: &'a DataFile,
+    needles: &[Needle<'_>],
+) -> Option<Candidate<'a>> {
     let mut groups: Option<Vec<bool>> = None;
     for needle in needles {
-        let Ok(Some(found)) = file.row_groups_with(store, &needle.column, &needle.texts).await else { continue };
+        let Some(found) = kept.ask(store, file, &needle.column, &needle.texts).await else { continue };
         groups = Some(match groups {
             Some(before) => before.iter().zip(found).map(|(before, found)| *before && found).collect(),
             None => found,

@@ -159,7 +159,7 @@ impl TableProvider for StoreScan {
             .transpose()?;
         let files = of_days(state, self.files.iter().collect(), filters)?;
         let files = prune(files, predicate.as_ref(), &self.schema)?;
-        let files = look_up(self.object_store.as_ref(), files, &needles(filters)).await;
+        let files = look_up((&self.shared.needles, self.object_store.as_ref()), files, &needles(filters)).await;
         let retention = self.retention_filter(files.iter().map(|candidate| candidate.file));
         let pruned =
             Pruned { files_total: self.files.len(), bytes_total: self.files.iter().map(|f| f.size).sum(), files };

@@ -33,6 +33,7 @@ use super::shape::Shapes;
 use super::steps::Steps;
 use super::unreadable::Unreadable;
 use crate::coded::Compact;
+use crate::scan::kept_needles::KeptNeedles;
 use crate::scan::listing::Listings;
 
 /// Read of a file's end at once: the footer and page indexes of most files, in one request instead of three.
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     shapes: Shapes,
     /// Files as scans want them.
     pub(crate) listings: Listings,
+    /// Bloom filters that were asked before.
+    pub(crate) needles: KeptNeedles,
 }
 
 impl Shared {
@@ -55,7 +58,12 @@ impl Shared {
 
     /// Keeps up to so many bytes of decoded columns.
     pub(crate) fn new(kept: usize) -> Self {
-        Shared { kept: KeptColumns::new(kept), shapes: Shapes::default(), listings: Listings::default() }
+        Shared {
+            kept: KeptColumns::new(kept),
+            shapes: Shapes::default(),
+            listings: Listings::default(),
+            needles: KeptNeedles::default(),
+        }
     }
 }
 
