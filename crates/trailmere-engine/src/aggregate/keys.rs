@@ -14,6 +14,12 @@ use super::numbers::by_distance;
 use super::pairs::Pairs;
 use crate::coded::{Compact, Values};
 
+/// The number of a value that no row had so far.
+const UNKNOWN: usize = usize::MAX;
+
+/// With this many rows for each text of a dictionary, all of its texts are numbered, whether rows have them or not.
+const FEW_TEXTS: usize = 2;
+
 /// The keys of a grouping.
 pub(super) struct Keys {
     /// Each with the pairs of the groups by all keys before it and its own values. A dictionary may have texts that no
@@ -110,7 +116,7 @@ struct Key {
     expr: Compact,
     data_type: DataType,
     values: Box<dyn GroupValues>,
-    /// The numbers of the values of the last dictionary.
+    /// The numbers of the values of the last dictionary, as far as they are known.
     known: Option<(ArrayRef, Vec<usize>)>,
 }
 
@@ -132,16 +138,41 @@ impl Key {
             },
             Values::Coded { codes, texts, values } => (codes, texts, values),
         };
-        let known = match self.known.take() {
+        let mut known = match self.known.take() {
             Some((before, known)) if Arc::ptr_eq(&before, &texts) => known,
-            _ => {
-                let mut known = vec![];
-                self.values.intern(&[values], &mut known)?;
-                known
-            }
+            _ => vec![UNKNOWN; values.len()],
         };
+        if values.len() * FEW_TEXTS <= codes.len() {
+            if known.contains(&UNKNOWN) {
+                known.clear();
+                self.values.intern(&[values], &mut known)?;
+            }
+        } else {
+            self.learn(&codes, &values, &mut known)?;
+        }
         self.known = Some((texts, known));
         Ok(Numbers::Coded(codes))
+    }
+
+    /// Numbers the values that rows have: few, of the many of a dictionary.
+    fn learn(&mut self, codes: &Int32Array, values: &ArrayRef, known: &mut [usize]) -> Result<()> {
+        let mut missing: Vec<u32> = vec![];
+        for code in codes.values() {
+            let number = &mut known[*code as usize];
+            if *number == UNKNOWN {
+                *number = missing.len();
+                missing.push(*code as u32);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let (missing, mut numbers) = (UInt32Array::from(missing), vec![]);
+        self.values.intern(&[take(values, &missing, None)?], &mut numbers)?;
+        for (code, number) in missing.values().iter().zip(numbers) {
+            known[*code as usize] = number;
+        }
+        Ok(())
     }
 
     fn len(&self) -> usize {

@@ -66,12 +66,14 @@ impl<'a> Members<'a> {
 
     /// Calls `f(group, row)` for each row that takes part.
     pub(crate) fn each(&self, mut f: impl FnMut(usize, usize) -> DfResult<()>) -> DfResult<()> {
-        for row in 0..self.rows {
-            if self.filter.is_none_or(|keep| keep.is_valid(row) && keep.value(row)) {
-                f(self.groups.map_or(0, |groups| groups[row]), row)?;
-            }
+        // Most have groups and no filter: nothing is asked of each row then.
+        match (self.groups, self.filter) {
+            (Some(groups), None) => groups.iter().enumerate().try_for_each(|(row, group)| f(*group, row)),
+            (None, None) => (0..self.rows).try_for_each(|row| f(0, row)),
+            (groups, Some(keep)) => (0..self.rows)
+                .filter(|row| keep.is_valid(*row) && keep.value(*row))
+                .try_for_each(|row| f(groups.map_or(0, |groups| groups[row]), row)),
         }
-        Ok(())
     }
 
     /// The same for the rows where `column` is not NULL.

@@ -190,7 +190,7 @@ fn register(registers: &mut [u8], hash: u64, bits: u8) {
 fn estimate(registers: &[u8]) -> i64 {
     let m = registers.len() as f64;
     let alpha = 0.7213 / (1.0 + 1.079 / m);
-    let sum: f64 = registers.iter().map(|r| 2f64.powi(-i32::from(*r))).sum();
+    let sum: f64 = registers.iter().map(|r| 1.0 / (1_u64 << r) as f64).sum();
     let raw = alpha * m * m / sum;
     let zeros = registers.iter().filter(|r| **r == 0).count();
     if raw <= 2.5 * m && zeros > 0 {
