@@ -170,3 +170,25 @@ async fn the_newest_and_the_oldest_are_found_in_few_files() {
     let left_out = plan.split("files_left_out_by_dynamic_filters=").nth(1).unwrap_or_else(|| panic!("{plan}"));
     assert!(!left_out.starts_with('0'), "{plan}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conditions_on_two_texts_hold_for_the_same_rows() {
+    let lake = TestLake::of(&logs()).await;
+    for condition in [
+        "@ = userIdentity.type",
+        "@ <> eventCategory",
+        "@ IS NULL OR userIdentity.type = 'Root'",
+        "coalesce(@, 'none') < coalesce(userIdentity.type, 'none')",
+        "@ IS NOT NULL AND (@ LIKE 'A%' OR awsRegion LIKE 'us-%')",
+        "@ IS DISTINCT FROM awsRegion",
+    ] {
+        for value in ["errorCode", "userIdentity.accountId", "recipientAccountId"] {
+            let asked = |value: &str| {
+                let condition = condition.replace('@', value);
+                format!("SELECT count(*), min(eventID), max(eventID) FROM events WHERE {condition}")
+            };
+            let known = asked(value);
+            assert_eq!(lake.cells(&known).await.unwrap(), lake.cells(&asked(&hidden(value))).await.unwrap(), "{known}");
+        }
+    }
+}

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, UInt32Array,
+    new_null_array,
+};
+use arrow::compute::take;
+use arrow::datatypes::{Int32Type, SchemaRef};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
@@ -13,6 +17,12 @@ use super::decoded::Decoded;
 use super::group::Group;
 use super::input::{Input, Inputs};
 use super::rows::Rows;
+
+/// With fewer rows for each pair of texts, pairs are not decided beforehand.
+const ROWS_A_PAIR: usize = 4;
+
+/// Which of the sources has its texts coded.
+type Coded<'a> = (usize, &'a DictionaryArray<Int32Type>);
 
 /// A condition over what it reads.
 #[derive(Clone, Debug)]
@@ -73,31 +83,37 @@ impl Conjunct {
         Ok(if holds { rows } else { rows.none() })
     }
 
-    /// Decided once for each different text, where only one column is read and its texts are fewer than the rows.
+    /// Decided once for each different text, or pair of texts, where one column is read, or two, and these are fewer than
+    /// the rows.
     fn of_dictionary(&self, sources: &[Source], rows: &Rows) -> Result<Option<Rows>> {
-        let mut coded = sources.iter().enumerate().filter_map(|(index, source)| match source {
-            Source::Kept(decoded) => Some((index, decoded)),
-            _ => None,
-        });
-        let (Some((index, decoded)), None) = (coded.next(), coded.next()) else { return Ok(None) };
-        let Decoded::Coded(coded) = decoded.as_ref() else { return Ok(None) };
+        let mut coded = vec![];
+        for (index, source) in sources.iter().enumerate() {
+            match source {
+                Source::Constant(_) => {}
+                Source::Kept(decoded) => match decoded.as_ref() {
+                    Decoded::Coded(texts) => coded.push((index, texts)),
+                    Decoded::Plain(_) => return Ok(None),
+                },
+                _ => return Ok(None),
+            }
+        }
+        match coded.as_slice() {
+            [one] => self.of_texts(sources, *one, rows),
+            [one, other] => self.of_pairs(sources, (*one, *other), rows),
+            _ => Ok(None),
+        }
+    }
+
+    fn of_texts(&self, sources: &[Source], (index, coded): Coded<'_>, rows: &Rows) -> Result<Option<Rows>> {
         let (codes, values) = (coded.keys(), coded.values());
-        let is_constant = |source: &Source| matches!(source, Source::Constant(_));
-        if values.len() >= rows.len() || sources.iter().filter(|source| !is_constant(source)).count() != 1 {
+        if values.len() >= rows.len() {
             return Ok(None);
         }
-        let over = |texts: ArrayRef| {
-            let columns = sources.iter().enumerate().map(|(other, source)| match source {
-                Source::Constant(value) if other != index => value.to_array_of_size(texts.len()),
-                _ => Ok(Arc::clone(&texts)),
-            });
-            self.evaluate(&self.batch(columns.collect::<Result<_>>()?, texts.len())?)
-        };
         // A text that fails may stand in no wanted row: then it is for the rows to say.
-        let Ok(verdicts) = over(Arc::clone(values)) else { return Ok(None) };
+        let Ok(verdicts) = self.over(sources, &[(index, Arc::clone(values))]) else { return Ok(None) };
         let null = match codes.null_count() {
             0 => false,
-            _ => match over(new_null_array(values.data_type(), 1)) {
+            _ => match self.over(sources, &[(index, new_null_array(values.data_type(), 1))]) {
                 Ok(verdict) => verdict.iter().any(|verdict| verdict == Some(true)),
                 Err(_) => return Ok(None),
             },
@@ -107,6 +123,42 @@ impl Conjunct {
             true => rows.keep_codes(codes, &holds, null),
             false => rows.none(),
         }))
+    }
+
+    fn of_pairs(
+        &self,
+        sources: &[Source],
+        ((one, left), (other, right)): (Coded<'_>, Coded<'_>),
+        rows: &Rows,
+    ) -> Result<Option<Rows>> {
+        // NULL is one more text.
+        let (height, width) = (left.values().len() + 1, right.values().len() + 1);
+        if height * width * ROWS_A_PAIR > rows.len() {
+            return Ok(None);
+        }
+        let every = |values: &ArrayRef, nth: &dyn Fn(u32) -> u32| {
+            let places =
+                (0..(height * width) as u32).map(|pair| Some(nth(pair)).filter(|nth| (*nth as usize) < values.len()));
+            take(values, &places.collect::<UInt32Array>(), None)
+        };
+        let lefts = every(left.values(), &|pair| pair / width as u32)?;
+        let rights = every(right.values(), &|pair| pair % width as u32)?;
+        let Ok(verdicts) = self.over(sources, &[(one, lefts), (other, rights)]) else { return Ok(None) };
+        let holds: Vec<bool> = verdicts.iter().map(|verdict| verdict == Some(true)).collect();
+        let (left, right) = (places(left.keys(), height - 1), places(right.keys(), width - 1));
+        Ok(Some(rows.keep_where(|row| holds[left(row) * width + right(row)])))
+    }
+
+    /// The verdicts over some columns, the others being constant.
+    fn over(&self, sources: &[Source], columns: &[(usize, ArrayRef)]) -> Result<BooleanArray> {
+        let length = columns.first().map_or(0, |(_, column)| column.len());
+        let column = |(index, source): (usize, &Source)| match (columns.iter().find(|(at, _)| *at == index), source) {
+            (Some((_, column)), _) => Ok(Arc::clone(column)),
+            (None, Source::Constant(value)) => value.to_array_of_size(length),
+            (None, _) => Err(DataFusionError::Internal(format!("the filter {} reads more columns", self.expr))),
+        };
+        let columns = sources.iter().enumerate().map(column).collect::<Result<Vec<_>>>()?;
+        self.evaluate(&self.batch(columns, length)?)
     }
 
     fn batch(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<RecordBatch> {
@@ -120,5 +172,14 @@ impl Conjunct {
             .as_boolean_opt()
             .cloned()
             .ok_or_else(|| DataFusionError::Internal(format!("the filter {} is no condition", self.expr)))
+    }
+}
+
+/// Each row's code, or what stands for NULL.
+fn places(codes: &Int32Array, null: usize) -> impl Fn(usize) -> usize {
+    let (values, nulls) = (codes.values(), codes.nulls());
+    move |row| match nulls.is_some_and(|nulls| nulls.is_null(row)) {
+        true => null,
+        false => values[row] as usize,
     }
 }
