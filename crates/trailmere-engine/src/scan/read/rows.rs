@@ -111,13 +111,19 @@ impl Rows {
             false => passes[values[row] as usize],
         };
         let Rows::All(rows) = self else { return self.keep_where(one) };
+        let some = nulls.filter(|nulls| nulls.null_count() > 0);
+        if let Some(nulls) = some.filter(|_| !null_passes && passes.iter().all(|passes| *passes)) {
+            let at: Vec<u32> = nulls.inner().set_indices_u32().collect();
+            return Rows::Some { of: *rows, at: UInt32Array::from(at) };
+        }
         let present = nulls.map(|nulls| nulls.inner().bit_chunks());
         let mut present = present.iter().flat_map(|chunks| chunks.iter().chain([chunks.remainder_bits()]));
         let mut at: Vec<u32> = vec![];
         for start in (0..*rows).step_by(RUN) {
             let run = &values[start..(start + RUN).min(*rows)];
             let all = u64::MAX >> (RUN - run.len());
-            let same = match present.next().unwrap_or(all) {
+            let word = present.next().unwrap_or(all);
+            let same = match word {
                 0 => Some(null_passes),
                 // All of them are compared, whatever the first ones say: so it is done several at a time.
                 some if some == all && run.iter().fold(0, |differs, code| differs | (code ^ run[0])) == 0 => {
@@ -132,9 +138,10 @@ impl Rows {
                     let known = at.len();
                     at.resize(known + run.len(), 0);
                     let mut count = known;
-                    for row in start..start + run.len() {
-                        at[count] = row as u32;
-                        count += usize::from(one(row));
+                    for (nth, code) in run.iter().enumerate() {
+                        at[count] = (start + nth) as u32;
+                        let is_present = word == all || word >> nth & 1 == 1;
+                        count += usize::from(if is_present { passes[*code as usize] } else { null_passes });
                     }
                     at.truncate(count);
                 }
