@@ -19,7 +19,7 @@ import phases
 import report
 from contestants import contestants
 from measure import folder_bytes, machine
-from questions import QUESTIONS
+from questions import SETS
 from workspace import ROOT, Workspace, say
 
 
@@ -41,6 +41,7 @@ def arguments():
         default=[],
         help="trailmere, maintained, duckdb, duckdb-parquet, clickhouse; also duckdb-zstd, duckdb-hive, clickhouse-days",
     )
+    parser.add_argument("--set", choices=list(SETS), default="analyst", help="of questions: analyst, or more [analyst]")
     parser.add_argument("--questions", type=names, default=[], help="only these")
     parser.add_argument("--same-needles", action="store_true", help="repeat each statement to the letter, also those that look for a needle")
     parser.add_argument("--work", default=os.path.join(ROOT, "target", "compare"), help="[target/compare]")
@@ -48,11 +49,11 @@ def arguments():
     return parser.parse_args()
 
 
-def wanted_questions(names):
-    known = [question.name for question in QUESTIONS]
+def wanted_questions(questions, names):
+    known = [question.name for question in questions]
     if unknown := set(names) - set(known):
         sys.exit(f"there is no question {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    return [question for question in QUESTIONS if not names or question.name in names]
+    return [question for question in questions if not names or question.name in names]
 
 
 def earlier_ingestion(path):
@@ -65,7 +66,7 @@ def earlier_ingestion(path):
 
 def main():
     args = arguments()
-    questions = wanted_questions(args.questions)
+    questions = wanted_questions(SETS[args.set], args.questions)
     workspace = Workspace(args.work, args.binaries, args.raw_size, args.seed)
     present = contestants(workspace, args.contestants)
     facts = machine()

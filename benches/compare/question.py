@@ -35,6 +35,7 @@ SPELLINGS = {
     "issuer": ("userIdentity.sessionContext.sessionIssuer.arn", "issuer_arn", "issuer_arn"),
     "present": ("IS NOT NULL", "IS NOT NULL", "!= ''"),
     "absent": ("IS NULL", "IS NULL", "= ''"),
+    "tls": ("tlsDetails.tlsVersion", "tlsversion", "tlsversion"),
     "day": ("date(eventtime)", "CAST(eventtime AS DATE)", "toDate(eventtime)"),
     "hour": ("date_trunc('hour', eventtime)", "date_trunc('hour', eventtime)", "toStartOfHour(eventtime)"),
 }

@@ -2,6 +2,7 @@
 
 `$name` is a needle, chosen from the data by the seed. Ties are broken in the statement, so that there is one answer.
 """
+from more_questions import MORE
 from needle_questions import NEEDLES
 from nested_questions import NESTED
 from question import Question, same
@@ -99,4 +100,5 @@ OVERVIEW = [
     ),
 ]
 
-QUESTIONS = OVERVIEW + NEEDLES + NESTED
+# By the names of `--set`. Results are told for the first.
+SETS = {"analyst": OVERVIEW + NEEDLES + NESTED, "more": MORE}

@@ -1,6 +1,7 @@
 //! Texts in lists as a scan is asked for them, where it is to give them by their positions in dictionaries.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StructArray};
@@ -19,7 +20,7 @@ pub(crate) enum Which {
 }
 
 /// Lists of texts, made of lists.
-#[derive(Clone, Debug, Eq, Hash)]
+#[derive(Clone, Debug, Eq)]
 pub(crate) struct ListTexts {
     /// What gives the lists.
     pub(crate) lists: Arc<dyn PhysicalExpr>,
@@ -39,6 +40,12 @@ impl ListTexts {
             (Which::Member(_), _) => None,
         };
         (texts == Some(&DataType::Utf8View)).then_some(ListTexts { lists, which })
+    }
+}
+
+impl Hash for ListTexts {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.lists, &self.which).hash(state);
     }
 }
 
