@@ -5,7 +5,7 @@ MORE = [
     same(
         "who-meets-errors",
         "Who meets each kind of error",
-        "SELECT errorcode, count(*) AS n, count(DISTINCT {arn}) AS who FROM events WHERE errorcode {present} GROUP "
+        "SELECT errorcode, count(*) AS n, count(DISTINCT {arn_or_null}) AS who FROM events WHERE errorcode {present} GROUP "
         "BY errorcode ORDER BY n DESC, errorcode",
     ),
     same(
@@ -28,8 +28,8 @@ MORE = [
     same(
         "key-last-seen",
         "The busiest access keys and when they were last seen",
-        "SELECT {key} AS k, max(eventtime) AS last_seen, count(*) AS n FROM events WHERE {key} {present} GROUP BY "
-        "{key} ORDER BY n DESC, k LIMIT 20",
+        "SELECT {key} AS k, max(eventtime) AS last_seen, count(*) AS n FROM events WHERE {key} {present} "
+        "AND {key} <> '' GROUP BY {key} ORDER BY n DESC, k LIMIT 20",
     ),
     same(
         "shared-requests",
@@ -63,7 +63,7 @@ MORE = [
     same(
         "keys-per-agent",
         "User agents by how many keys use them",
-        "SELECT useragent, count(DISTINCT {key}) AS k FROM events GROUP BY useragent ORDER BY k DESC, useragent "
+        "SELECT useragent, count(DISTINCT {key_or_null}) AS k FROM events GROUP BY useragent ORDER BY k DESC, useragent "
         "LIMIT 20",
     ),
     same(
@@ -119,7 +119,7 @@ MORE = [
     same(
         "key-used-again",
         "Calls after which time has passed until the key was used again",
-        "SELECT count(*) AS n FROM (SELECT eventtime, lag(eventtime) OVER (PARTITION BY {key} ORDER BY eventtime) "
+        "SELECT count(*) AS n FROM (SELECT eventtime, lag({time_or_null}) OVER (PARTITION BY {key} ORDER BY eventtime) "
         "AS p FROM events WHERE {key} {present}) AS x WHERE p IS NOT NULL AND eventtime > p",
     ),
     same(
@@ -138,7 +138,7 @@ MORE = [
         "principals-of-logins",
         "What principals do that have logged in",
         "SELECT a.eventname AS x, count(*) AS n FROM events a JOIN (SELECT DISTINCT {arn} AS arn FROM events WHERE "
-        "eventname = 'ConsoleLogin') b ON a.{arn} = b.arn GROUP BY a.eventname ORDER BY n DESC, x LIMIT 20",
+        "eventname = 'ConsoleLogin' AND {arn} {present}) b ON a.{arn} = b.arn GROUP BY a.eventname ORDER BY n DESC, x LIMIT 20",
     ),
     same(
         "services-side-by-side",
@@ -198,8 +198,8 @@ MORE = [
     Question(
         "resource-counts",
         "How many resources events have",
-        trailmere="SELECT cardinality(resources) AS c, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, c",
-        duckdb="SELECT len(resources) AS c, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, c",
+        trailmere="SELECT coalesce(cardinality(resources), 0) AS c, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, c",
+        duckdb="SELECT coalesce(len(resources), 0) AS c, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, c",
         clickhouse="SELECT length(resources) AS c, count(*) AS n FROM events GROUP BY 1 ORDER BY n DESC, c",
     ),
     Question(

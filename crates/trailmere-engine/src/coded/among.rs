@@ -21,13 +21,17 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::OnceCell;
+use tokio::sync::mpsc::channel;
 use tokio::task::JoinSet;
 
 use super::compact::plain;
 use super::of_columns;
 
-/// What an entry of a set takes beside its text, in bytes.
-const ENTRY_BYTES: usize = 32;
+/// What an entry of a set takes beside its text, in bytes: its place, with those that are free, and the allocator's part.
+const ENTRY_BYTES: usize = 64;
+
+/// Batches of texts that may wait.
+const BATCHES_AHEAD: usize = 4;
 
 /// Which rows are kept, and what of them.
 #[derive(Clone, Debug)]
@@ -52,7 +56,7 @@ pub(crate) struct KeepAmong {
     kept: Kept,
     /// Whether texts are put out so, too.
     is_coded: bool,
-    set: Arc<OnceCell<Texts>>,
+    set: Arc<OnceCell<Result<Texts, Arc<DataFusionError>>>>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
@@ -124,11 +128,14 @@ impl ExecutionPlan for KeepAmong {
         let rows = self.rows.execute(partition, Arc::clone(&context))?;
         let (kept, schema, is_coded) = (self.kept.clone(), self.schema(), self.is_coded);
         let batches = async move {
-            set.get_or_try_init(|| Texts::of(texts, context)).await?;
+            // Also what failed is done once: parts of a plan cannot run again.
+            let texts = set.get_or_init(|| async { Texts::of(texts, context).await.map_err(Arc::new) }).await;
+            texts.as_ref().map_err(|error| DataFusionError::Shared(Arc::clone(error)))?;
             let mut known = None;
             Ok::<_, DataFusionError>(rows.map(move |rows| {
                 let rows = rows?;
-                let set = set.get().ok_or_else(|| DataFusionError::Internal("the texts are gone".to_owned()))?;
+                let set = set.get().and_then(|texts| texts.as_ref().ok());
+                let set = set.ok_or_else(|| DataFusionError::Internal("the texts are gone".to_owned()))?;
                 let _timer = metrics.elapsed_compute().timer();
                 let found = filter_record_batch(&rows, &kept.verdicts(&rows, set, &mut known)?)?;
                 Ok(output(&found, &kept.columns, &schema, is_coded)?.record_output(&metrics))
@@ -193,25 +200,33 @@ impl Texts {
     async fn of(plan: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>) -> Result<Self> {
         let reservation = MemoryConsumer::new("KeepAmong").register(context.memory_pool());
         let mut partitions = JoinSet::new();
+        let (to, mut batches) = channel(BATCHES_AHEAD);
         for partition in 0..plan.properties().output_partitioning().partition_count() {
-            let rows = plan.execute(partition, Arc::clone(&context))?;
-            partitions.spawn(rows.try_collect::<Vec<_>>());
-        }
-        let mut texts = HashSet::default();
-        while let Some(batches) = partitions.join_next().await {
-            let batches = batches.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))??;
-            for batch in batches {
-                let column = plain(batch.column(0))?;
-                let column = column.as_string_view_opt();
-                let column =
-                    column.ok_or_else(|| DataFusionError::Internal("texts to look for are none".to_owned()))?;
-                for text in column.iter().flatten() {
-                    if !texts.contains(text) {
-                        reservation.try_grow(text.len() + ENTRY_BYTES)?;
-                        texts.insert(Box::from(text));
+            let (mut rows, to) = (plan.execute(partition, Arc::clone(&context))?, to.clone());
+            partitions.spawn(async move {
+                while let Some(batch) = rows.next().await {
+                    // Nobody is there to take it when another partition has failed.
+                    if to.send(batch).await.is_err() {
+                        break;
                     }
                 }
+            });
+        }
+        drop(to);
+        let mut texts = HashSet::default();
+        while let Some(batch) = batches.recv().await {
+            let column = plain(batch?.column(0))?;
+            let column = column.as_string_view_opt();
+            let column = column.ok_or_else(|| DataFusionError::Internal("texts to look for are none".to_owned()))?;
+            for text in column.iter().flatten() {
+                if !texts.contains(text) {
+                    reservation.try_grow(text.len() + ENTRY_BYTES)?;
+                    texts.insert(Box::from(text));
+                }
             }
+        }
+        while let Some(partition) = partitions.join_next().await {
+            partition.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?;
         }
         Ok(Texts { texts, _reservation: reservation })
     }

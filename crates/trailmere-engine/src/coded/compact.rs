@@ -116,7 +116,7 @@ impl Compact {
         }
     }
 
-    /// For rows; by positions in a dictionary where these are rows of texts that are.
+    /// For rows; by positions in a dictionary where these are rows of texts that are, but for lists and the like.
     pub(crate) fn coded(&mut self, rows: &RecordBatch) -> Result<ArrayRef> {
         if let ([column], Kind::Column) = (self.columns.as_slice(), &self.kind) {
             return Ok(Arc::clone(rows.column(*column)));
@@ -127,6 +127,9 @@ impl Compact {
         };
         match (self.evaluate(rows)?, same) {
             (Values::Plain(array), _) => Ok(array),
+            (Values::Coded { codes, values, .. }, _) if values.data_type().is_nested() => {
+                Ok(take(&values, &codes, None)?)
+            }
             // The positions were checked before, and stay where NULL is NULL still.
             (Values::Coded { values, .. }, Some(same))
                 if same.keys().null_count() == 0 || values.is_null(values.len() - 1) =>

@@ -165,10 +165,16 @@ pub(crate) fn rising_argument(
         // Text of a time begins with its greatest unit: so does what is read from it by the pattern of the whole.
         ("date_parse", [None, Some(pattern)]) if text(pattern).as_deref() == Some("%Y-%m-%dT%H:%i:%sZ") => Some(0),
         ("date_trunc", [Some(_), None]) => Some(1),
-        ("date_add", [Some(_), Some(_), None]) => Some(2),
+        // The end of a month is the same day for several: months do not keep the order of times of day.
+        ("date_add", [Some(unit), Some(_), None]) if text(unit).is_some_and(|unit| is_fixed(&unit)) => Some(2),
         ("substr" | "substring", [None, Some(start), Some(_)]) if is_one(start) => Some(0),
         _ => None,
     }
+}
+
+/// Whether a unit of `date_add` is always as long.
+fn is_fixed(unit: &str) -> bool {
+    ["millisecond", "second", "minute", "hour", "day", "week"].contains(&unit.to_ascii_lowercase().as_str())
 }
 
 fn is_one(value: &ScalarValue) -> bool {

@@ -56,3 +56,20 @@ fn no_time_that_passes_lies_outside_of_its_range() {
         }
     }
 }
+
+/// The last days of a month become the same day of the next one, at their own times of day.
+#[test]
+fn months_later_is_not_in_order() {
+    let moved = |unit: &str| {
+        order::rising_argument(
+            "date_add",
+            &[Some(&ScalarValue::Utf8View(Some(unit.into()))), Some(&ScalarValue::Int64(Some(1))), None],
+            None,
+        )
+    };
+    assert_eq!(moved("day"), Some(2));
+    assert_eq!(moved("Week"), Some(2));
+    for unit in ["month", "quarter", "year", "no such unit"] {
+        assert_eq!(moved(unit), None, "{unit}");
+    }
+}

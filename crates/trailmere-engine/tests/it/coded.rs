@@ -144,6 +144,25 @@ async fn unnested_texts_are_those_of_the_elements() {
         let plan = plan(&lake, known).await;
         assert!(plan.contains("coded") && plan.contains("by=numbers") && plan.contains("[]"), "{plan}");
     }
+    // Lists that are computed of one text.
+    for (list, parts) in [
+        ("split(eventSource, '.')", "'s3'"),
+        ("ARRAY[errorCode, awsRegion]", "'us-east-1'"),
+        ("ARRAY[errorCode]", "'AccessDenied'"),
+    ] {
+        let unnested = |list: &str| {
+            format!("SELECT p, count(*) FROM events CROSS JOIN UNNEST({list}) AS t(p) GROUP BY 1 ORDER BY 1")
+        };
+        let answer = lake.cells(&unnested(list)).await.unwrap_or_else(|e| panic!("{list}\n{e}"));
+        assert_eq!(
+            answer,
+            lake.cells(&unnested(&format!("if(length(eventID) > 0, {list}, ARRAY[eventID])"))).await.unwrap(),
+            "{list}"
+        );
+        assert!(answer.iter().any(|row| format!("'{}'", row[0]) == parts), "{answer:?}");
+    }
+    let numbered = "SELECT n, count(*) FROM events CROSS JOIN UNNEST(split(eventSource, '.')) WITH ORDINALITY AS t(p, n) GROUP BY 1 ORDER BY 1";
+    assert_eq!(lake.cells(numbered).await.unwrap().len(), 3);
     // Rows without elements stay.
     let left = "SELECT r.type, count(*) FROM events LEFT JOIN UNNEST(resources) AS r(accountid, type, arn, prefix) ON true GROUP BY 1 ORDER BY 1";
     let of_lists = "SELECT t, count(*) FROM events LEFT JOIN UNNEST(transform(resources, r -> r.type)) AS r(t) ON true GROUP BY 1 ORDER BY 1";

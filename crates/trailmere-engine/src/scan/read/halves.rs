@@ -139,8 +139,9 @@ struct Picked<'a> {
 }
 
 impl Sink for Picked<'_> {
-    fn next_row(&mut self, _: usize) -> Option<usize> {
-        self.entries.get(self.nth).map(|(wanted, _)| *wanted as usize)
+    fn next_row(&mut self, row: usize) -> Option<usize> {
+        // One that was not in its row is in no other: that it is missing is told at last.
+        self.entries.get(self.nth).map(|(wanted, _)| *wanted as usize).filter(|wanted| *wanted >= row)
     }
 
     fn begin(&mut self, row: usize, _: bool) {

@@ -4,9 +4,9 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array, new_null_array};
 use arrow::compute::take;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, ScalarValue};
 use parquet::arrow::arrow_reader::{RowGroups, RowSelection};
 use parquet::column::page::{PageIterator, PageReader};
@@ -66,12 +66,22 @@ impl Group<'_> {
         (path, part): (&Arc<[String]>, Part),
         rows: &Rows,
     ) -> Result<Source> {
-        let Some(shape) = self.shape(path, part)? else {
+        let (shape, is_there) = match (self.shape(path, part)?, path.split_last()) {
+            (Some(shape), _) => (Some(shape), true),
+            // A file from before the member: its lists have as many elements all the same.
+            (None, Some((_, lists))) if part == Part::Member => (self.shape(&lists.into(), Part::Whole)?, false),
+            (None, _) => (None, false),
+        };
+        let Some(shape) = shape else {
             return Ok(Source::Constant(ScalarValue::try_from(&DataType::new_list(DataType::Utf8View, true))?));
         };
-        Ok(match self.pieces(place, &shape, rows).await? {
-            (lists, None) => Source::Kept(Arc::new(Decoded::Plain(lists))),
-            (lists, Some(positions)) => Source::Few(take(&lists, &positions, None)?),
+        let (mut lists, positions) = self.pieces(place, &shape, rows).await?;
+        if !is_there {
+            lists = of_nothing(&lists)?;
+        }
+        Ok(match positions {
+            None => Source::Kept(Arc::new(Decoded::Plain(lists))),
+            Some(positions) => Source::Few(take(&lists, &positions, None)?),
         })
     }
 
@@ -118,9 +128,12 @@ impl Group<'_> {
             Some(lists) => Ok(Arc::new(lists)),
             None => {
                 let lists = self.lists_of((shape, pages), blocks)?;
-                match &shape.member {
-                    Some(name) => of_lists(&lists, &Which::Member(Arc::clone(name))),
-                    None => Ok(lists),
+                match (&shape.member, lists.data_type()) {
+                    (Some(name), _) => of_lists(&lists, &Which::Member(Arc::clone(name))),
+                    (None, DataType::List(element)) if !element.data_type().is_nested() => {
+                        of_lists(&lists, &Which::Elements)
+                    }
+                    (None, _) => Ok(lists),
                 }
             }
         }
@@ -155,6 +168,16 @@ impl Group<'_> {
         };
         chunks.column_chunks(0).and_then(read).map_err(|error| self.failure(error.into()))
     }
+}
+
+/// Lists of as many NULLs.
+fn of_nothing(lists: &ArrayRef) -> Result<ArrayRef> {
+    let Some(lists) = lists.as_list_opt::<i32>() else {
+        return Ok(new_null_array(&DataType::new_list(DataType::Utf8View, true), lists.len()));
+    };
+    let texts = new_null_array(&DataType::Utf8View, lists.values().len());
+    let field = Arc::new(Field::new_list_field(DataType::Utf8View, true));
+    Ok(Arc::new(ListArray::try_new(field, lists.offsets().clone(), texts, lists.nulls().cloned())?))
 }
 
 /// The rows of a selection.

@@ -6,6 +6,7 @@ use arrow::array::{ArrayRef, TimestampMicrosecondArray};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 use std::sync::Arc;
@@ -68,7 +69,12 @@ impl Steps {
 
 /// The first and the last time of a column in a row group, if each row has one.
 fn ends(group: &RowGroupMetaData, leaf: usize) -> Option<(i64, i64)> {
-    match group.column(leaf).statistics()? {
+    let column = group.column(leaf);
+    match column.column_descr().logical_type_ref() {
+        Some(LogicalType::Timestamp(time)) if time.unit == TimeUnit::MICROS => {}
+        _ => return None,
+    }
+    match column.statistics()? {
         Statistics::Int64(times) if times.null_count_opt() == Some(0) => {
             Some((*times.min_opt()?, *times.max_opt()?)).filter(|_| times.min_is_exact() && times.max_is_exact())
         }

@@ -141,7 +141,8 @@ fn single_entries_are_those_of_the_maps() {
 /// Whatever bytes a page has, it is read or refused.
 #[test]
 fn damaged_pages_are_refused() {
-    let file = written(&maps(300), WriterVersion::PARQUET_1_0);
+    let maps = maps(300);
+    let file = written(&maps, WriterVersion::PARQUET_1_0);
     let metadata = metadata(&file);
     let chunk = metadata.row_group(0).column(1);
     let mut pages = vec![];
@@ -149,7 +150,9 @@ fn damaged_pages_are_refused() {
     while let Some(page) = reader.get_next_page().unwrap() {
         pages.push(page);
     }
-    let mut refused = 0;
+    let (mut refused, mut missed) = (0, 0);
+    let last = |row: u32| Some((row, entries(&maps, row as usize)?.len().checked_sub(1)? as u32));
+    let wanted: Vec<(u32, u32)> = (0..300).filter_map(last).collect();
     for damaged in 0..pages.len() {
         for at in 0..pages[damaged].buffer().len() {
             let page = match &pages[damaged] {
@@ -165,15 +168,21 @@ fn damaged_pages_are_refused() {
                 }
                 Page::DataPageV2 { .. } => panic!("a page of the second version"),
             };
+            let all: Vec<Page> =
+                pages[..damaged].iter().cloned().chain([page]).chain(pages[damaged + 1..].iter().cloned()).collect();
             let rows: Vec<Range<usize>> = std::iter::once(0..300).collect();
             let sink = Lists { rows: &rows, offsets: vec![], valid: vec![], codes: vec![] };
             let mut halves = Halves::new(&column(chunk), sink);
-            let all = pages[..damaged].iter().cloned().chain([page]).chain(pages[damaged + 1..].iter().cloned());
-            let outcome = all.map(|page| halves.add(page)).collect::<Result<Vec<bool>>>();
+            let outcome = all.iter().map(|page| halves.add(page.clone())).collect::<Result<Vec<bool>>>();
             refused += usize::from(outcome.and_then(|_| halves.lists()).is_err());
+            // Whatever rows seem to have, looking for entries in them ends.
+            let sink = Picked { entries: &wanted, nth: 0, row: 0, codes: vec![] };
+            let mut halves = Halves::new(&column(chunk), sink);
+            let outcome = all.into_iter().map(|page| halves.add(page)).collect::<Result<Vec<bool>>>();
+            missed += usize::from(outcome.is_err() || halves.sink.codes.len() != wanted.len());
         }
     }
-    assert!(refused > 100, "{refused}");
+    assert!(refused > 100 && missed > 100, "{refused} {missed}");
 }
 
 fn flipped(bytes: &Bytes, at: usize) -> Bytes {
