@@ -120,7 +120,7 @@ MORE = [
         "key-used-again",
         "Calls after which time has passed until the key was used again",
         "SELECT count(*) AS n FROM (SELECT eventtime, lag({time_or_null}) OVER (PARTITION BY {key} ORDER BY eventtime) "
-        "AS p FROM events WHERE {key} {present}) AS x WHERE p IS NOT NULL AND eventtime > p",
+        "AS p FROM events WHERE {key} {present} AND {key} <> '') AS x WHERE p IS NOT NULL AND eventtime > p",
     ),
     same(
         "week-average",
