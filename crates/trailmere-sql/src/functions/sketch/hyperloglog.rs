@@ -187,10 +187,15 @@ fn register(registers: &mut [u8], hash: u64, bits: u8) {
     registers[index] = registers[index].max(rank);
 }
 
+/// One, halved so many times: a double's exponent alone. A sketch that was cast from bytes may say anything.
+fn halved(times: u8) -> f64 {
+    f64::from_bits((1023 - u64::from(times)) << 52)
+}
+
 fn estimate(registers: &[u8]) -> i64 {
     let m = registers.len() as f64;
     let alpha = 0.7213 / (1.0 + 1.079 / m);
-    let sum: f64 = registers.iter().map(|r| 1.0 / (1_u64 << r) as f64).sum();
+    let sum: f64 = registers.iter().map(|r| halved(*r)).sum();
     let raw = alpha * m * m / sum;
     let zeros = registers.iter().filter(|r| **r == 0).count();
     if raw <= 2.5 * m && zeros > 0 {
@@ -256,6 +261,14 @@ impl Fold for Distinct {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_a_register_says_is_a_power_of_two() {
+        for times in 0..=u8::MAX {
+            assert_eq!(halved(times), 2f64.powi(-i32::from(times)), "{times}");
+        }
+        assert!(cardinality(&[&[1][..], &[u8::MAX; 1 << DEFAULT_BITS]].concat()) > 0);
+    }
 
     #[test]
     fn estimates_are_exact_while_few_and_near_when_many() {
