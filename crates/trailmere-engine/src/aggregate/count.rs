@@ -1,6 +1,7 @@
 //! Counts rows: the most frequent aggregate function, without looking at a value.
 
 use std::mem::size_of;
+use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
 use arrow::datatypes::Int64Type;
@@ -8,7 +9,6 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::Literal;
-use std::sync::Arc;
 
 /// Rows that follow each other are counted in so many places: the next one need not wait for the one before.
 const LANES: usize = 4;

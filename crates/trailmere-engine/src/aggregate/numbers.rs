@@ -1,11 +1,12 @@
 //! Keys that are numbers close to each other: days, hours, ports. Each is its distance from the least one.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayRef, AsArray, Int32Array, PrimitiveArray};
 use arrow::compute::{max, min};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
-use std::sync::Arc;
 
 /// Further apart than this, hashing them is no slower.
 const FARTHEST: i64 = 1 << 12;

@@ -90,3 +90,22 @@ async fn a_needle_opens_the_files_that_hold_it() {
         assert_eq!(lake.cell(&format!("SELECT count(*) FROM events WHERE {condition}")).await, "1", "{condition}");
     }
 }
+
+/// Filters that are asked again are kept: they say the same of others, and of the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kept_filters_find_what_those_in_files_do() {
+    let lake = TestLake::of(&logs()).await;
+    for column in ["eventID", "sourceIPAddress", "userIdentity.arn"] {
+        let some = format!("SELECT {column}, count(*) FROM events WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY 1");
+        let all = lake.cells(&some).await.unwrap();
+        let asked: Vec<_> = all.iter().step_by(all.len() / 12 + 1).collect();
+        assert!(asked.len() > 5, "{column}: {}", all.len());
+        for row in &asked {
+            let found = lake.cell(&format!("SELECT count(*) FROM events WHERE {column} = '{}'", row[0])).await;
+            assert_eq!(found, row[1], "{column} = {}", row[0]);
+        }
+        // By now all filters of the column are kept; they still leave files out.
+        let (scanned, total) = files(&lake, &format!("SELECT * FROM events WHERE {column} = 'no such thing'")).await;
+        assert!(scanned < total, "{column}: {scanned} of {total}");
+    }
+}

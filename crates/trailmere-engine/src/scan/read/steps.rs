@@ -2,6 +2,8 @@
 //!
 //! A day's file has one day: `date(eventtime)` is that of its first and of its last event. The times need not even be read.
 
+use std::sync::Arc;
+
 use arrow::array::{ArrayRef, TimestampMicrosecondArray};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
@@ -9,7 +11,6 @@ use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use parquet::basic::{LogicalType, TimeUnit};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
-use std::sync::Arc;
 
 use super::input::{Input, Inputs};
 use super::shape::{Part, SchemaShapes};
